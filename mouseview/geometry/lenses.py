@@ -1,0 +1,245 @@
+"""Lens models: from a point in the camera's frame to the normalised image plane and back.
+
+OpenCV's radial-tangential model (``k1 k2 p1 p2 k3 k4 k5 k6``, the last three a rational denominator) and
+OpenCV's fisheye (``k1 k2 k3 k4`` in the angle). A radial polynomial stops being monotone at some radius; beyond it
+two rays share a pixel, so nothing out there is ever projected: ``valid`` is False.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from mouseview.geometry.transforms import Array
+
+Mask = npt.NDArray[np.bool_]
+
+_TABLE = 2048  # samples of the monotone profile that start Newton's method close enough
+_NEWTON_STEPS = 30
+_MAX_ANGLE = np.pi * (1 - 1e-9)
+
+
+class LensModel(StrEnum):
+    RADTAN = "radtan"
+    FISHEYE = "fisheye"
+
+
+def _smallest_positive_root(ascending: npt.ArrayLike) -> float:
+    """Smallest positive real root of a polynomial given by ascending coefficients; inf where there is none."""
+    coefficients = np.trim_zeros(np.asarray(ascending, dtype=np.float64), "b")
+    if coefficients.size < 2:
+        return np.inf
+    roots = np.polynomial.polynomial.polyroots(coefficients)
+    real = roots[np.abs(roots.imag) <= 1e-9 * np.maximum(np.abs(roots), 1e-12)].real
+    positive = real[real > 1e-12]
+    return float(positive.min()) if positive.size else np.inf
+
+
+@dataclass(frozen=True, eq=False)
+class Lens:
+    """A lens: its model and coefficients (n,), n ≤ 8 (radtan) or ≤ 4 (fisheye); none means an ideal pinhole.
+
+    Non-finite coefficients are kept (a check reports them); nothing projects through them.
+    """
+
+    model: LensModel = LensModel.RADTAN
+    coefficients: Array = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        values = np.array(self.coefficients, dtype=np.float64).ravel()
+        values.setflags(write=False)
+        object.__setattr__(self, "model", LensModel(self.model))
+        object.__setattr__(self, "coefficients", values)
+        limit = 4 if self.model is LensModel.FISHEYE else 8
+        if values.size > limit:
+            raise ValueError(f"a {self.model} lens has at most {limit} coefficients, got {values.size}")
+        padded = np.zeros(limit)
+        padded[: values.size] = values
+        object.__setattr__(self, "_k", padded)
+        object.__setattr__(self, "_limit", self._find_limit(padded))
+
+    _k: Array = field(init=False, repr=False)
+    _limit: float = field(init=False, repr=False)
+
+    @property
+    def is_identity(self) -> bool:
+        """An ideal pinhole. A fisheye is none even with zero coefficients: it is equidistant."""
+        return self.model is LensModel.RADTAN and not np.any(self._k)
+
+    @property
+    def monotone_radius(self) -> float:
+        """Undistorted normalised radius tan θ up to which the radial profile rises; inf where it always does."""
+        if self.model is LensModel.RADTAN:
+            return self._limit
+        return float(np.tan(self._limit)) if self._limit < np.pi / 2 else np.inf
+
+    @property
+    def monotone_angle(self) -> float:
+        """The same as an angle from the optical axis, in radians."""
+        return float(np.arctan(self._limit)) if self.model is LensModel.RADTAN else self._limit
+
+    def _find_limit(self, k: Array) -> float:
+        if not np.all(np.isfinite(k)):
+            return 0.0
+        if self.model is LensModel.FISHEYE:
+            root = _smallest_positive_root([1, 3 * k[0], 5 * k[1], 7 * k[2], 9 * k[3]])
+            return min(float(np.sqrt(root)), _MAX_ANGLE)
+        P = np.polynomial.polynomial
+        numerator = np.array([1, k[0], k[1], k[4]])
+        denominator = np.array([1, k[5], k[6], k[7]])
+        u = np.array([0.0, 1.0])  # the polynomials are in u = r²; d/dr (r N/D) has this numerator
+        rising = P.polysub(
+            P.polymul(P.polyadd(numerator, 2 * P.polymul(u, P.polyder(numerator))), denominator),
+            2 * P.polymul(u, P.polymul(numerator, P.polyder(denominator))),
+        )
+        return float(np.sqrt(min(_smallest_positive_root(rising), _smallest_positive_root(denominator))))
+
+    def _radial(self, r2: Array) -> tuple[Array, Array]:
+        """Radial factor of the radtan model and its derivative by r²."""
+        k = self._k
+        numerator = 1 + r2 * (k[0] + r2 * (k[1] + r2 * k[4]))
+        denominator = 1 + r2 * (k[5] + r2 * (k[6] + r2 * k[7]))
+        d_numerator = k[0] + r2 * (2 * k[1] + 3 * r2 * k[4])
+        d_denominator = k[5] + r2 * (2 * k[6] + 3 * r2 * k[7])
+        return numerator / denominator, (d_numerator - numerator * d_denominator / denominator) / denominator
+
+    def _angle_profile(self, theta: Array) -> tuple[Array, Array]:
+        """Fisheye: distorted angle and its derivative."""
+        k, t2 = self._k, theta * theta
+        value = theta * (1 + t2 * (k[0] + t2 * (k[1] + t2 * (k[2] + t2 * k[3]))))
+        slope = 1 + t2 * (3 * k[0] + t2 * (5 * k[1] + t2 * (7 * k[2] + t2 * 9 * k[3])))
+        return value, slope
+
+    def _distort_plane(self, xy: Array) -> tuple[Array, Array]:
+        """radtan on the normalised plane: distorted (..., 2) and its Jacobian (..., 2, 2)."""
+        p1, p2 = self._k[2], self._k[3]
+        x, y = xy[..., 0], xy[..., 1]
+        r2 = x * x + y * y
+        radial, slope = self._radial(r2)
+        out = np.stack(
+            [
+                x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x),
+                y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y,
+            ],
+            axis=-1,
+        )
+        jacobian = np.empty((*xy.shape, 2))
+        jacobian[..., 0, 0] = radial + 2 * x * x * slope + 2 * p1 * y + 6 * p2 * x
+        jacobian[..., 0, 1] = 2 * x * y * slope + 2 * p1 * x + 2 * p2 * y
+        jacobian[..., 1, 0] = jacobian[..., 0, 1]
+        jacobian[..., 1, 1] = radial + 2 * y * y * slope + 6 * p1 * y + 2 * p2 * x
+        return out, jacobian
+
+    def project(self, points_cam: npt.ArrayLike) -> tuple[Array, Mask]:
+        """Points (..., 3) in the camera's frame → (normalised distorted (..., 2), valid (...)).
+
+        Not valid: behind the camera, beyond the monotone radius, not finite. Such coordinates are NaN.
+        """
+        p = np.asarray(points_cam, dtype=np.float64)
+        with np.errstate(all="ignore"):
+            if self.model is LensModel.FISHEYE:
+                rho = np.hypot(p[..., 0], p[..., 1])
+                theta = np.arctan2(rho, p[..., 2])
+                distorted, _ = self._angle_profile(theta)
+                factor = np.where(rho > 0, distorted / np.where(rho > 0, rho, 1), 1 / p[..., 2])
+                plane = p[..., :2] * factor[..., None]
+                valid = (theta <= self._limit) & (np.linalg.norm(p, axis=-1) > 0)
+            else:
+                xy = p[..., :2] / p[..., 2:]
+                valid = (p[..., 2] > 0) & (np.hypot(xy[..., 0], xy[..., 1]) <= self._limit)
+                plane = xy if self.is_identity else self._distort_plane(xy)[0]
+        valid &= np.all(np.isfinite(plane), axis=-1)
+        return np.where(valid[..., None], plane, np.nan), valid
+
+    def jacobian(self, points_cam: npt.ArrayLike) -> Array:
+        """d(normalised distorted) / d(point in the camera's frame), (..., 2, 3)."""
+        p = np.asarray(points_cam, dtype=np.float64)
+        x, y, z = p[..., 0], p[..., 1], p[..., 2]
+        out = np.zeros((*p.shape[:-1], 2, 3))
+        if self.model is LensModel.FISHEYE:
+            rho2 = x * x + y * y
+            rho = np.sqrt(rho2)
+            n2 = rho2 + z * z
+            value, slope = self._angle_profile(np.arctan2(rho, z))
+            safe = np.where(rho > 0, rho, 1.0)
+            ratio = np.where(rho > 0, value / safe, 1 / z)
+            # on the axis d(ratio)/d(rho) vanishes, so the limit is ratio · identity
+            d_ratio = np.where(rho > 0, (slope * z / n2 - ratio) / safe, 0.0)
+            out[..., 0, 0] = ratio + x * x / safe * d_ratio
+            out[..., 0, 1] = out[..., 1, 0] = x * y / safe * d_ratio
+            out[..., 1, 1] = ratio + y * y / safe * d_ratio
+            out[..., 0, 2] = -slope * x / n2
+            out[..., 1, 2] = -slope * y / n2
+            return out
+        xy = p[..., :2] / z[..., None]
+        out[..., 0, 0] = out[..., 1, 1] = 1 / z
+        out[..., 0, 2] = -xy[..., 0] / z
+        out[..., 1, 2] = -xy[..., 1] / z
+        return out if self.is_identity else self._distort_plane(xy)[1] @ out
+
+    def unproject(self, plane: npt.ArrayLike) -> tuple[Array, Mask]:
+        """Normalised distorted (..., 2) → (unit directions (..., 3) in the camera's frame, valid (...)).
+
+        The inverse of ``project`` to 1e-12 on the normalised plane; not valid where no ray inside the monotone
+        radius reaches the point.
+        """
+        m = np.asarray(plane, dtype=np.float64)
+        finite = np.all(np.isfinite(m), axis=-1) & bool(np.all(np.isfinite(self._k)))
+        m = np.where(finite[..., None], m, 0.0)
+        if self.model is LensModel.FISHEYE:
+            direction, valid = self._unproject_fisheye(m)
+        elif self.is_identity:
+            direction, valid = np.concatenate([m, np.ones((*m.shape[:-1], 1))], axis=-1), np.ones(m.shape[:-1], bool)
+        else:
+            xy, valid = self._undistort_plane(m)
+            direction = np.concatenate([xy, np.ones((*m.shape[:-1], 1))], axis=-1)
+        valid = valid & finite
+        direction = direction / np.linalg.norm(direction, axis=-1, keepdims=True)
+        return np.where(valid[..., None], direction, np.nan), valid
+
+    def _unproject_fisheye(self, m: Array) -> tuple[Array, Mask]:
+        target = np.linalg.norm(m, axis=-1)
+        samples = np.linspace(0.0, self._limit, _TABLE)
+        profile, _ = self._angle_profile(samples)
+        theta = np.interp(target, profile, samples)
+        for _ in range(_NEWTON_STEPS):
+            value, slope = self._angle_profile(theta)
+            theta = np.clip(theta - (value - target) / np.maximum(slope, 1e-12), 0.0, self._limit)
+        residual = np.abs(self._angle_profile(theta)[0] - target)
+        scale = np.where(target > 0, np.sin(theta) / np.where(target > 0, target, 1), 1.0)
+        direction = np.concatenate([m * scale[..., None], np.cos(theta)[..., None]], axis=-1)
+        return direction, residual <= 1e-10 * np.maximum(target, 1.0)
+
+    def _undistort_plane(self, m: Array) -> tuple[Array, Mask]:
+        target = np.linalg.norm(m, axis=-1)
+        reach = self._limit if np.isfinite(self._limit) else max(1.0, 4.0 * float(target.max(initial=0.0)))
+        while not np.isfinite(self._limit) and reach < 1e6:
+            if reach * float(self._radial(np.array(reach * reach))[0]) >= float(target.max(initial=0.0)):
+                break
+            reach *= 4
+        samples = np.linspace(0.0, reach, _TABLE)
+        profile = samples * self._radial(samples * samples)[0]
+        radius = np.interp(target, profile, samples)
+        xy = m * np.where(target > 0, radius / np.where(target > 0, target, 1), 1.0)[..., None]
+        for _ in range(_NEWTON_STEPS):
+            value, J = self._distort_plane(xy)
+            gap = value - m
+            det = J[..., 0, 0] * J[..., 1, 1] - J[..., 0, 1] * J[..., 1, 0]
+            det = np.where(np.abs(det) > 1e-9, det, 1e-9)
+            step = np.stack(
+                [
+                    (J[..., 1, 1] * gap[..., 0] - J[..., 0, 1] * gap[..., 1]) / det,
+                    (J[..., 0, 0] * gap[..., 1] - J[..., 1, 0] * gap[..., 0]) / det,
+                ],
+                axis=-1,
+            )
+            xy = xy - step
+            r = np.linalg.norm(xy, axis=-1, keepdims=True)
+            xy = np.where(r > self._limit, xy * (self._limit / np.where(r > 0, r, 1)), xy)
+            if float(np.abs(step).max(initial=0.0)) < 1e-15:
+                break
+        residual = np.linalg.norm(self._distort_plane(xy)[0] - m, axis=-1)
+        return xy, residual <= 1e-11 * np.maximum(target, 1.0)
