@@ -1,0 +1,191 @@
+"""Run GS-LRM on a prepared sample, render the Gaussians at every camera and score them against the photographs."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mouseview.compare.difference import absolute_difference
+from mouseview.compare.metrics import Scores, compare
+from mouseview.formats.files import write_atomically
+from mouseview.formats.images import write_png
+from mouseview.inference.worker.client import WorkerClient
+from mouseview.model.camera import Camera
+from mouseview.model.errors import Cancelled
+from mouseview.model.gaussians import Gaussians
+from mouseview.model.prepared import Prepared
+from mouseview.model.recipe import Recipe
+from mouseview.model.sample import Sample
+from mouseview.normalise.prepare import prepare
+from mouseview.splats.ply import write_ply
+from mouseview.splats.rasterise import render
+from mouseview.workflow.inspect import numbers
+from mouseview.workflow.open import fed_and_held_out
+
+F32 = npt.NDArray[np.float32]
+Progress = Callable[[float, str], None]
+
+WHITE_COLLAPSE_ALPHA = 0.1  # predicted alpha inside the truth mask below which the render has gone white
+
+INPUT = "input"
+HELD_OUT = "held-out"
+
+
+def no_progress(_fraction: float, _what: str) -> None:
+    """For callers that show none."""
+
+
+def never() -> bool:
+    """For callers that cannot cancel."""
+    return False
+
+
+@dataclass(frozen=True, eq=False)
+class ViewResult:
+    """One view: truth and prediction (S, S, 4) float32 on white, at the camera that was declared to the model."""
+
+    name: str
+    role: str
+    truth: F32
+    prediction: F32
+    scores: Scores
+
+
+@dataclass(frozen=True, eq=False)
+class Reconstruction:
+    """predicted_alpha: mean predicted alpha inside the truth masks of the fed views.  seconds: the network alone."""
+
+    prepared: Prepared
+    gaussians: Gaussians
+    views: tuple[ViewResult, ...]
+    seconds: float
+    predicted_alpha: float
+    device: str
+    checkpoint: str
+
+    @property
+    def white_collapse(self) -> bool:
+        return self.predicted_alpha < WHITE_COLLAPSE_ALPHA
+
+    def of(self, role: str) -> tuple[ViewResult, ...]:
+        return tuple(view for view in self.views if view.role == role)
+
+
+@contextlib.contextmanager
+def worker_or(client: WorkerClient | None) -> Iterator[WorkerClient]:
+    """The caller's worker, left running; or one of our own, ended with the block."""
+    if client is not None:
+        yield client
+        return
+    with WorkerClient() as own:
+        yield own
+
+
+def render_at(gaussians: Gaussians, camera: Camera, supersample: int = 1) -> F32:
+    """(H, W, 4) float32 on white at a declared camera, or at ``supersample`` times its size."""
+    return render(gaussians, camera.resized(camera.width * supersample, camera.height * supersample))
+
+
+def reconstruct(
+    sample: Sample,
+    recipe: Recipe,
+    checkpoint: str = "mouse-256",
+    device: str = "auto",
+    held_out: tuple[str, ...] = (),
+    progress: Progress = no_progress,
+    cancelled: Callable[[], bool] = never,
+    client: WorkerClient | None = None,
+) -> Reconstruction:
+    """GS-LRM on the fed views of ``sample``, judged at all of them.
+
+    The checkpoint decides the model format; ``recipe.views`` and ``held_out`` decide what is fed. ``progress`` gets
+    0..1 and a few words. Raises ``Cancelled`` soon after ``cancelled()`` turns true, ``MouseViewError`` otherwise.
+    """
+    fed = fed_and_held_out(sample.rig, held_out, recipe.views)
+    with worker_or(client) as worker:
+        progress(0.0, "opening the checkpoint")
+        model = str(worker.describe(checkpoint)["model_format"])
+        progress(0.05, "normalising the views")
+        prepared = prepare(sample, dataclasses.replace(recipe, model=model, views=fed))
+        _stop_if(cancelled)
+        chosen = [prepared.rig.names.index(name) for name in fed]
+        began = time.perf_counter()
+        gaussians = worker.reconstruct(
+            checkpoint,
+            np.ascontiguousarray(prepared.images[chosen][..., :3]),
+            prepared.fxfycxcy[chosen],
+            prepared.c2w[chosen],
+            device=device,
+            progress=lambda fraction, what: progress(0.15 + 0.65 * fraction, what),
+            cancelled=cancelled,
+        )
+        seconds = time.perf_counter() - began
+    views = []
+    for index, camera in enumerate(prepared.rig):
+        _stop_if(cancelled)
+        progress(0.8 + 0.2 * index / len(prepared.rig), f"rendering {camera.name}")
+        prediction = render_at(gaussians, camera)
+        truth = prepared.images[index]
+        role = INPUT if camera.name in fed else HELD_OUT
+        views.append(ViewResult(camera.name, role, truth, prediction, compare(prediction, truth)))
+    progress(1.0, "done")
+    return Reconstruction(
+        prepared, gaussians, tuple(views), seconds, _alpha_inside_masks(views), device, checkpoint
+    )
+
+
+def _stop_if(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise Cancelled("the reconstruction was cancelled")
+
+
+def _alpha_inside_masks(views: list[ViewResult]) -> float:
+    """Mean predicted alpha over the subject's pixels of the fed views; NaN where no view shows a subject."""
+    inside = [view.prediction[..., 3][view.truth[..., 3] > 0.5] for view in views if view.role == INPUT]
+    joined = np.concatenate(inside) if inside else np.zeros(0)
+    return float(joined.mean()) if joined.size else float("nan")
+
+
+def describe_view(view: ViewResult) -> dict[str, Any]:
+    """One view of ``metrics.json``; an infinite PSNR (identical images) is written as null."""
+    return numbers({"name": view.name, "role": view.role, **dataclasses.asdict(view.scores)})
+
+
+def write_reconstruction(reconstruction: Reconstruction, out: str | Path) -> dict[str, Any]:
+    """Write ``gaussians.ply``, a strip truth | prediction | difference per view and ``metrics.json``; return the latter."""
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_ply(reconstruction.gaussians, folder / "gaussians.ply")
+    for view in reconstruction.views:
+        strip = np.concatenate(
+            [view.truth[..., :3], view.prediction[..., :3], absolute_difference(view.prediction, view.truth)[..., :3]],
+            axis=1,
+        )
+        write_png(folder / "renders" / f"{view.name}.png", as_uint8(strip))
+    document = {
+        "gaussians": str(folder / "gaussians.ply"),
+        "count": len(reconstruction.gaussians),
+        "checkpoint": reconstruction.checkpoint,
+        "mode": str(reconstruction.prepared.mode),
+        "device": reconstruction.device,
+        "seconds": reconstruction.seconds,
+        "views": [describe_view(view) for view in reconstruction.views],
+        "predicted_alpha": numbers(reconstruction.predicted_alpha),
+        "white_collapse": reconstruction.white_collapse,
+    }
+    write_atomically(folder / "metrics.json", json.dumps(document, indent=1).encode())
+    return document
+
+
+def as_uint8(image: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.uint8]:
+    """Float image in 0..1 → uint8, rounded."""
+    return np.clip(np.rint(image * 255.0), 0, 255).astype(np.uint8)
