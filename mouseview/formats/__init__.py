@@ -1,0 +1,5 @@
+"""Files in and out: one module per camera format, images, sample folders and lists.
+
+The only room that knows a file's axes, units, transposes and pixel origin. Every file is taken for hostile: its size
+is bounded before it is read, nothing in it is executed, and paths in it cannot leave its folder. Writes are atomic.
+"""
