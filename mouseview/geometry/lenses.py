@@ -7,6 +7,7 @@ two rays share a pixel, so nothing out there is ever projected: ``valid`` is Fal
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -18,7 +19,8 @@ from mouseview.geometry.transforms import Array
 Mask = npt.NDArray[np.bool_]
 
 _TABLE = 2048  # samples of the monotone profile that start Newton's method close enough
-_NEWTON_STEPS = 30
+_NEWTON_STEPS = 40
+_WIDEST = 100.0  # normalised radius (89.4°) up to which a lens that never folds is inverted
 _MAX_ANGLE = np.pi * (1 - 1e-9)
 
 
@@ -27,15 +29,22 @@ class LensModel(StrEnum):
     FISHEYE = "fisheye"
 
 
-def _smallest_positive_root(ascending: npt.ArrayLike) -> float:
-    """Smallest positive real root of a polynomial given by ascending coefficients; inf where there is none."""
-    coefficients = np.trim_zeros(np.asarray(ascending, dtype=np.float64), "b")
-    if coefficients.size < 2:
+def _first_fall(profile: Callable[[Array], Array], samples: Array) -> float:
+    """Where a function that starts positive first reaches zero, to full precision; inf if it never does.
+
+    Sampled and bisected instead of solved: roots of a polynomial with a vanishing leading coefficient are noise.
+    """
+    fallen = np.flatnonzero(~(profile(samples) > 0))
+    if not fallen.size:
         return np.inf
-    roots = np.polynomial.polynomial.polyroots(coefficients)
-    real = roots[np.abs(roots.imag) <= 1e-9 * np.maximum(np.abs(roots), 1e-12)].real
-    positive = real[real > 1e-12]
-    return float(positive.min()) if positive.size else np.inf
+    low, high = samples[max(fallen[0] - 1, 0)], samples[fallen[0]]
+    for _ in range(80):
+        middle = 0.5 * (low + high)
+        if profile(middle) > 0:
+            low = middle
+        else:
+            high = middle
+    return float(low)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,10 +93,11 @@ class Lens:
     def _find_limit(self, k: Array) -> float:
         if not np.all(np.isfinite(k)):
             return 0.0
-        if self.model is LensModel.FISHEYE:
-            root = _smallest_positive_root([1, 3 * k[0], 5 * k[1], 7 * k[2], 9 * k[3]])
-            return min(float(np.sqrt(root)), _MAX_ANGLE)
         P = np.polynomial.polynomial
+        if self.model is LensModel.FISHEYE:
+            slope = np.array([1, 3 * k[0], 5 * k[1], 7 * k[2], 9 * k[3]])
+            angles = np.linspace(0.0, _MAX_ANGLE, 2 * _TABLE)
+            return min(_first_fall(lambda theta: P.polyval(theta * theta, slope), angles), _MAX_ANGLE)
         numerator = np.array([1, k[0], k[1], k[4]])
         denominator = np.array([1, k[5], k[6], k[7]])
         u = np.array([0.0, 1.0])  # the polynomials are in u = r²; d/dr (r N/D) has this numerator
@@ -95,7 +105,10 @@ class Lens:
             P.polymul(P.polyadd(numerator, 2 * P.polymul(u, P.polyder(numerator))), denominator),
             2 * P.polymul(u, P.polymul(numerator, P.polyder(denominator))),
         )
-        return float(np.sqrt(min(_smallest_positive_root(rising), _smallest_positive_root(denominator))))
+        radii = np.tan(np.linspace(0.0, np.arctan(_WIDEST), 2 * _TABLE))
+        falls = _first_fall(lambda r: P.polyval(r * r, rising), radii)
+        pole = _first_fall(lambda r: P.polyval(r * r, denominator), radii)
+        return min(falls, pole)
 
     def _radial(self, r2: Array) -> tuple[Array, Array]:
         """Radial factor of the radtan model and its derivative by r²."""
@@ -215,20 +228,18 @@ class Lens:
 
     def _undistort_plane(self, m: Array) -> tuple[Array, Mask]:
         target = np.linalg.norm(m, axis=-1)
-        reach = self._limit if np.isfinite(self._limit) else max(1.0, 4.0 * float(target.max(initial=0.0)))
-        while not np.isfinite(self._limit) and reach < 1e6:
-            if reach * float(self._radial(np.array(reach * reach))[0]) >= float(target.max(initial=0.0)):
-                break
-            reach *= 4
-        samples = np.linspace(0.0, reach, _TABLE)
+        reach = min(self._limit, _WIDEST) * (1 - 1e-12)  # a rational lens has its pole at the limit itself
+        samples = np.tan(np.linspace(0.0, np.arctan(reach), _TABLE))
         profile = samples * self._radial(samples * samples)[0]
         radius = np.interp(target, profile, samples)
         xy = m * np.where(target > 0, radius / np.where(target > 0, target, 1), 1.0)[..., None]
+        value, J = self._distort_plane(xy)
+        residual = np.linalg.norm(value - m, axis=-1)
+        pace = np.ones(m.shape[:-1])  # halved where a step would leave the basin: tangential terms bend the plane
         for _ in range(_NEWTON_STEPS):
-            value, J = self._distort_plane(xy)
             gap = value - m
             det = J[..., 0, 0] * J[..., 1, 1] - J[..., 0, 1] * J[..., 1, 0]
-            det = np.where(np.abs(det) > 1e-9, det, 1e-9)
+            det = np.where(np.abs(det) > 1e-6, det, 1e-6)
             step = np.stack(
                 [
                     (J[..., 1, 1] * gap[..., 0] - J[..., 0, 1] * gap[..., 1]) / det,
@@ -236,10 +247,17 @@ class Lens:
                 ],
                 axis=-1,
             )
-            xy = xy - step
-            r = np.linalg.norm(xy, axis=-1, keepdims=True)
-            xy = np.where(r > self._limit, xy * (self._limit / np.where(r > 0, r, 1)), xy)
-            if float(np.abs(step).max(initial=0.0)) < 1e-15:
+            proposed = xy - pace[..., None] * step
+            r = np.linalg.norm(proposed, axis=-1, keepdims=True)
+            proposed = np.where(r > reach, proposed * (reach / np.where(r > 0, r, 1)), proposed)
+            new_value, new_J = self._distort_plane(proposed)
+            new_residual = np.linalg.norm(new_value - m, axis=-1)
+            better = new_residual < residual
+            xy = np.where(better[..., None], proposed, xy)
+            value = np.where(better[..., None], new_value, value)
+            J = np.where(better[..., None, None], new_J, J)
+            residual = np.where(better, new_residual, residual)
+            pace = np.where(better, 1.0, pace / 2)
+            if not np.any(better) and float(pace.max(initial=0.0)) < 1e-3:
                 break
-        residual = np.linalg.norm(self._distort_plane(xy)[0] - m, axis=-1)
         return xy, residual <= 1e-11 * np.maximum(target, 1.0)

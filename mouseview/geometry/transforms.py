@@ -135,14 +135,12 @@ def rotation_between(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
     v = np.asarray(b, dtype=np.float64)
     u = u / np.linalg.norm(u)
     v = v / np.linalg.norm(v)
-    cosine = float(u @ v)
-    if cosine < -1 + 1e-12:
-        normal = np.cross(u, np.eye(3)[int(np.argmin(np.abs(u)))])
-        normal /= np.linalg.norm(normal)
-        return 2.0 * np.outer(normal, normal) - np.eye(3)
-    cross = np.cross(u, v)
-    skew = np.array([[0, -cross[2], cross[1]], [cross[2], 0, -cross[0]], [-cross[1], cross[0], 0]])
-    return np.eye(3) + skew + skew @ skew / (1.0 + cosine)
+    halfway = u + v
+    if np.linalg.norm(halfway) < 1e-12:
+        halfway = np.cross(u, np.eye(3)[int(np.argmin(np.abs(u)))])
+    halfway /= np.linalg.norm(halfway)
+    # two reflections make the rotation in the plane of both; no division by 1 + cos, which opposite directions spoil
+    return (np.eye(3) - 2.0 * np.outer(halfway, halfway)) @ (np.eye(3) - 2.0 * np.outer(u, u))
 
 
 def look_at(eye: npt.ArrayLike, target: npt.ArrayLike, up: npt.ArrayLike = (0.0, 0.0, 1.0)) -> Rigid:

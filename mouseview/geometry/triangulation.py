@@ -38,7 +38,9 @@ class MeetingPoint:
         return self.spread_deg >= self.MINIMUM_SPREAD_DEG
 
 
-def meeting_point(origins: npt.ArrayLike, directions: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> MeetingPoint:
+def meeting_point(
+    origins: npt.ArrayLike, directions: npt.ArrayLike, weights: npt.ArrayLike | None = None
+) -> MeetingPoint:
     """The point nearest to all lines: origins (V, 3), directions (V, 3), weights (V,) or equal. Needs V ≥ 2."""
     o = np.asarray(origins, dtype=np.float64)
     d = np.asarray(directions, dtype=np.float64)

@@ -14,6 +14,7 @@ import numpy as np
 
 from mouseview.formats.files import read_json, resolve_inside, write_atomically
 from mouseview.model.errors import MouseViewError
+from mouseview.model.finding import Finding
 from mouseview.model.recipe import Recipe
 from mouseview.model.sample import Dataset
 from mouseview.normalise.export import write_prepared
@@ -46,6 +47,11 @@ def _fingerprint(recipe: Recipe, sample_folder: Path | None) -> str:
     return digest.hexdigest()
 
 
+def _failed(problem: MouseViewError | Finding, name: str = "") -> dict[str, Any]:
+    told = {"message": problem.message, "place": problem.place, "remedy": problem.remedy}
+    return {"name": name or problem.place, "error": told}
+
+
 def _normalise_one(path: str, index: int, out: str, recipe: Recipe, resume: bool) -> dict[str, Any]:
     """Runs in a process of its own; errors travel back as values."""
     name = f"#{index}"
@@ -63,7 +69,7 @@ def _normalise_one(path: str, index: int, out: str, recipe: Recipe, resume: bool
         record = {"fingerprint": fingerprint, "recipe": dataclasses.asdict(recipe)}
         write_atomically(done, json.dumps(record, indent=1).encode())  # last: it says that the sample is whole
     except MouseViewError as error:
-        return {"name": name, "error": {"message": error.message, "place": error.place, "remedy": error.remedy}}
+        return _failed(error, name)
     similarity = prepared.similarity
     return {
         "name": name,
@@ -77,7 +83,7 @@ def _normalise_one(path: str, index: int, out: str, recipe: Recipe, resume: bool
 def _refuse_writing_into(source: Path, out: Path) -> None:
     folder = source.resolve() if source.is_dir() else source.resolve().parent
     target = out.resolve()
-    if target == folder or folder in target.parents and source.is_dir():
+    if target == folder or (folder in target.parents and source.is_dir()):
         raise MouseViewError(
             "the output folder lies inside the source",
             place=str(out),
@@ -116,7 +122,10 @@ def normalise_dataset(
         "recipe": dataclasses.asdict(fixed),
         "samples": written,
         "failed": [result for result in results if "error" in result]
-        + [{"name": p.place, "error": {"message": p.message, "place": p.place, "remedy": p.remedy}} for p in dataset.problems],
+        + [
+            {"name": p.place, "error": {"message": p.message, "place": p.place, "remedy": p.remedy}}
+            for p in dataset.problems
+        ],
         "similarity": next((result["similarity"] for result in written if result.get("similarity")), None),
     }
     if written:

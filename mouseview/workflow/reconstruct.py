@@ -138,9 +138,7 @@ def reconstruct(
         role = INPUT if camera.name in fed else HELD_OUT
         views.append(ViewResult(camera.name, role, truth, prediction, compare(prediction, truth)))
     progress(1.0, "done")
-    return Reconstruction(
-        prepared, gaussians, tuple(views), seconds, _alpha_inside_masks(views), device, checkpoint
-    )
+    return Reconstruction(prepared, gaussians, tuple(views), seconds, _alpha_inside_masks(views), device, checkpoint)
 
 
 def _stop_if(cancelled: Callable[[], bool]) -> None:
@@ -161,7 +159,7 @@ def describe_view(view: ViewResult) -> dict[str, Any]:
 
 
 def write_reconstruction(reconstruction: Reconstruction, out: str | Path) -> dict[str, Any]:
-    """Write ``gaussians.ply``, a strip truth | prediction | difference per view and ``metrics.json``; return the latter."""
+    """Write ``gaussians.ply``, strips of truth, prediction and difference, and ``metrics.json``; return the last."""
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     write_ply(reconstruction.gaussians, folder / "gaussians.ply")
