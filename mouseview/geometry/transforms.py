@@ -144,7 +144,7 @@ def rotation_between(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
 
 
 def look_at(eye: npt.ArrayLike, target: npt.ArrayLike, up: npt.ArrayLike = (0.0, 0.0, 1.0)) -> Rigid:
-    """``T_cam_world`` of a camera at ``eye`` whose optical axis meets ``target``, OpenCV axes, no roll against ``up``."""
+    """``T_cam_world`` of a camera at ``eye`` whose axis meets ``target``; OpenCV axes, no roll against ``up``."""
     e = np.asarray(eye, dtype=np.float64)
     forward = np.asarray(target, dtype=np.float64) - e
     forward = forward / np.linalg.norm(forward)

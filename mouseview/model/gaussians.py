@@ -40,7 +40,7 @@ class Gaussians:
 
     @property
     def sh_degree(self) -> int:
-        return int(round(self.sh.shape[1] ** 0.5)) - 1
+        return round(self.sh.shape[1] ** 0.5) - 1
 
     def select(self, keep: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> Gaussians:
         """Those of a mask (N,) or an index array."""

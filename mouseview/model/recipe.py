@@ -9,7 +9,7 @@ from mouseview.model.finding import Truth
 
 
 class Mode(StrEnum):
-    """How images and cameras are brought to the model: the mathematics and its cost are in ``docs/normalisation.md``."""
+    """How images and cameras are brought to the model; mathematics and cost: ``docs/normalisation.md``."""
 
     EXACT_AIMED = "exact-aimed"
     EXACT_CENTRED = "exact-centred"
