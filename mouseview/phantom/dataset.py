@@ -59,6 +59,8 @@ def write_demo(
 
     The damaged sets show the first sample through the six fed cameras. Raises ``Cancelled`` between images.
     """
+    if samples < 1:
+        raise ValueError("a demo has at least one sample")
     rig = demo_rig()
     damaged = {damage.name: out / "damaged" / damage.name for damage in DAMAGES}
     steps = samples + len(DAMAGES)
