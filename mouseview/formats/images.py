@@ -18,6 +18,7 @@ from mouseview.model.sample import Image
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 MASK_THRESHOLD = 127
+_PNG_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 
 
 def image_size(path: Path | str) -> tuple[int, int]:
@@ -81,7 +82,7 @@ def _decode(path: Path | str) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
     # no encoder needs more than the raw 16-bit RGBA and some metadata
     data = read_bytes(path, header.width * header.height * 8 + (64 << 20))
     if header.kind == "png":
-        _check_png(data, path)
+        data = _essential_png(data, path)
     elif header.kind == "jpeg":
         _check_jpeg(data, path)
     try:
@@ -123,18 +124,24 @@ def _to_rgba(pixels: Image) -> Image:
     return image
 
 
-def _check_png(data: bytes, path: Path | str) -> None:
-    """Every chunk whole and its checksum right, up to IEND: the decoder would fill what is missing without a word."""
-    view, position = memoryview(data), 8
+def _essential_png(data: bytes, path: Path | str) -> bytes:
+    """The PNG's chunks that make its pixels, each whole and with a right checksum, up to IEND.
+
+    The decoder would fill what is missing without a word, and print its opinion of profiles, dates and EXIF blocks.
+    """
+    view, position, kept = memoryview(data), 8, [data[:8]]
     while position + 12 <= len(data):
         length = int.from_bytes(view[position : position + 4], "big")
         end = position + 8 + length
         if end + 4 > len(data):
             break
+        kind = bytes(view[position + 4 : position + 8])
         if zlib.crc32(view[position + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
             raise _broken(path, f"its PNG chunk at byte {position} is damaged (checksum)")
-        if view[position + 4 : position + 8] == b"IEND":
-            return
+        if kind in _PNG_CHUNKS:
+            kept.append(bytes(view[position : end + 4]))
+        if kind == b"IEND":
+            return b"".join(kept)
         position = end + 4
     raise _broken(path, f"its PNG data are truncated after {len(data)} bytes")
 

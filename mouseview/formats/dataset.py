@@ -1,0 +1,101 @@
+"""Opening what a user points at: a sample folder, a folder of samples, a list file or a calibration file."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import partial
+from pathlib import Path
+
+from mouseview.formats import facelift
+from mouseview.formats.files import unreadable
+from mouseview.formats.list_file import is_list_file, read_list
+from mouseview.formats.registry import FORMATS, by_name, sniff
+from mouseview.formats.sample_folder import find_calibration, is_sample_folder, read_calibration, read_sample_folder
+from mouseview.model.errors import FileFormatError
+from mouseview.model.finding import Finding, Severity
+from mouseview.model.sample import Dataset, Sample
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+def open_dataset(path: Path | str, format: str | None = None) -> Dataset:
+    """The samples at ``path``, listed now and read one by one when asked for; no image is decoded.
+
+    path: a sample folder (``opencv_cameras.json`` and images), a folder of such folders, a folder with one
+    calibration file, a list file, or a calibration file. format: name of a camera format, to overrule what the
+    content says. Single samples are read at once, so that what is wrong with them is raised here.
+
+    Raises ``FileFormatError`` when nothing there can be opened; what is wrong with a part stands in
+    ``Dataset.problems``, and a broken sample raises when it is read.
+    """
+    target = Path(path)
+    if format is not None:
+        by_name(format)
+    if os.path.isdir(target):
+        return _open_folder(target, format)
+    if format is None and os.path.isfile(target) and sniff(target) is None and is_list_file(target):
+        listed = read_list(target)
+        return _lazy(target, facelift.NAME, listed.folders, listed.names, listed.problems)
+    return _single(target, read_calibration(target, format))
+
+
+def natural_key(name: str) -> tuple[list[str | int], str]:
+    """Sorts ``cam_2`` before ``cam_10``."""
+    return [int(part) if part.isdecimal() else part.casefold() for part in _DIGITS.split(name)], name
+
+
+def _open_folder(folder: Path, format: str | None) -> Dataset:
+    if format in (None, facelift.NAME) and is_sample_folder(folder):
+        return _single(folder, read_sample_folder(folder, folder.resolve().name))
+    subfolders = _subfolders(folder)
+    samples = [sub for sub in subfolders if is_sample_folder(sub)] if format in (None, facelift.NAME) else []
+    if not samples:
+        calibration = find_calibration(folder, format)
+        if calibration is not None:
+            return _single(folder, read_calibration(calibration, format))
+        raise FileFormatError(
+            "holds neither a camera file nor folders of samples",
+            place=str(folder),
+            remedy=f"open a folder with {facelift.FILE_NAME} and its images, a folder of such folders, a list file, or "
+            f"a calibration file ({', '.join(known.file_names[0] for known in FORMATS)})",
+        )
+    known = set(samples)
+    problems = [_without_cameras(sub) for sub in subfolders if sub not in known and os.path.isdir(sub / "images")]
+    return _lazy(folder, facelift.NAME, tuple(samples), tuple(sub.name for sub in samples), tuple(problems))
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.is_dir()]
+    except OSError as error:
+        raise unreadable(folder, error) from error
+    return [folder / name for name in sorted(names, key=natural_key)]
+
+
+def _without_cameras(folder: Path) -> Finding:
+    return Finding(
+        "sample-without-cameras",
+        Severity.ERROR,
+        str(folder),
+        f"holds images but no {facelift.FILE_NAME}",
+        "export the sample again, or move the folder away",
+    )
+
+
+def _lazy(
+    path: Path, format: str, folders: tuple[Path, ...], names: tuple[str, ...], problems: tuple[Finding, ...]
+) -> Dataset:
+    def read(index: int) -> Sample:
+        return read_sample_folder(folders[index], names[index])
+
+    return Dataset(path.resolve().name, path, format, names, read, problems)
+
+
+def _single(path: Path, sample: Sample) -> Dataset:
+    return Dataset(sample.name, path, sample.rig.format, (sample.name,), partial(_the, sample))
+
+
+def _the(sample: Sample, index: int) -> Sample:
+    return sample

@@ -1,0 +1,132 @@
+"""The one tuple of camera file formats; everything that lists, sniffs, reads or writes them goes through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mouseview.formats import dannce, facelift, mammal
+from mouseview.formats.files import file_size, read_bytes, read_json, unreadable
+from mouseview.model.camera import Labels, Rig
+from mouseview.model.errors import FileFormatError
+
+
+@dataclass(frozen=True)
+class CameraFormat:
+    """One file format.
+
+    name: what users type; title and description: what they read; file_names: glob patterns of usual names.
+    sniff: whether the content claims to be this format (it may still be broken); read and labels raise
+    ``FileFormatError``; write returns one sentence for each thing that the format cannot hold.
+    """
+
+    name: str
+    title: str
+    description: str
+    file_names: tuple[str, ...]
+    sniff: Callable[[Path], bool]
+    read: Callable[[Path], Rig]
+    write: Callable[[Rig, Path], tuple[str, ...]] | None = None
+    labels: Callable[[Path], Labels | None] | None = None
+
+    @property
+    def can_write(self) -> bool:
+        return self.write is not None
+
+
+FORMATS: tuple[CameraFormat, ...] = (
+    CameraFormat(
+        facelift.NAME,
+        "FaceLift / GS-LRM cameras",
+        "opencv_cameras.json beside images/: pinhole views as the model takes them",
+        (facelift.FILE_NAME, "*.json"),
+        facelift.sniff,
+        facelift.read,
+        write=facelift.write,
+    ),
+    CameraFormat(
+        dannce.NAME,
+        "DANNCE / Label3D",
+        "MATLAB .mat with params and, where labelled, 3D points; millimetres, lens distortion, skew",
+        ("*.mat",),
+        dannce.sniff,
+        dannce.read,
+        labels=dannce.labels,
+    ),
+    CameraFormat(
+        mammal.NAME,
+        "MAMMAL",
+        "new_cam.pkl: cameras of the undistorted video; millimetres",
+        ("new_cam.pkl", "*.pkl"),
+        mammal.sniff,
+        mammal.read,
+    ),
+)
+
+
+def by_name(name: str) -> CameraFormat:
+    """The format that users call ``name``; raises ``FileFormatError`` listing those that exist."""
+    for camera_format in FORMATS:
+        if camera_format.name == name:
+            return camera_format
+    raise FileFormatError(
+        f"no camera format {name!r}", remedy=f"choose one of: {', '.join(known.name for known in FORMATS)}"
+    )
+
+
+def sniff(path: Path | str) -> CameraFormat | None:
+    """The format that the content of a file claims, or None. Raises ``FileFormatError`` when it cannot be opened."""
+    file = Path(path)
+    file_size(file)
+    try:
+        return next((known for known in FORMATS if known.sniff(file)), None)
+    except OSError as error:
+        raise unreadable(file, error) from error
+
+
+def identify(path: Path | str, format: str | None = None) -> CameraFormat:
+    """The format named, else the one that the content claims; raises ``FileFormatError`` saying what can be read."""
+    file = Path(path)
+    if format is not None:
+        file_size(file)
+        return by_name(format)
+    found = sniff(file)
+    if found is None:
+        if file.suffix.lower() == ".json":
+            read_json(file)  # where the text stops being JSON is the better message
+        elif file_size(file) == 0:
+            read_bytes(file, 0)
+        raise FileFormatError(
+            "is not a camera file that can be read",
+            place=str(file),
+            remedy="readable are: " + "; ".join(f"{known.title} ({known.file_names[0]})" for known in FORMATS),
+        )
+    return found
+
+
+def read_rig(path: Path | str, format: str | None = None) -> Rig:
+    """The cameras of a calibration file in the house conventions; what had to be assumed is on the rig.
+
+    Impossible values (NaN, det R = −1) are held as declared. Raises ``FileFormatError`` for a file that cannot be
+    parsed, with file, place and remedy.
+    """
+    return identify(path, format).read(Path(path))
+
+
+def read_labels(path: Path | str, format: str | None = None) -> Labels | None:
+    """The labels in a calibration file; None when it holds none or its format cannot. Raises ``FileFormatError``."""
+    found = identify(path, format)
+    return found.labels(Path(path)) if found.labels else None
+
+
+def write_rig(rig: Rig, path: Path | str, format: str) -> tuple[str, ...]:
+    """Write the rig, atomically; returns what the format could not hold, one sentence each.
+
+    Raises ``FileFormatError`` when the format cannot be written or the disk refuses.
+    """
+    target = by_name(format)
+    if target.write is None:
+        writable = ", ".join(known.name for known in FORMATS if known.can_write)
+        raise FileFormatError(f"{target.title} can be read but not written", remedy=f"write one of: {writable}")
+    return target.write(rig, Path(path))

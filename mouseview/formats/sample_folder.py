@@ -1,0 +1,120 @@
+"""One sample: a folder with ``opencv_cameras.json`` and its images, or a calibration file alone."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+
+from mouseview.formats import facelift
+from mouseview.formats.files import unreadable
+from mouseview.formats.images import has_alpha, read_image
+from mouseview.formats.registry import FORMATS, CameraFormat, identify, sniff
+from mouseview.model.errors import FileFormatError
+from mouseview.model.sample import ImageSource, Sample
+
+MASK_FOLDERS = ("masks", "mask")
+MASK_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
+
+
+def is_sample_folder(folder: Path) -> bool:
+    """Whether FaceLift's camera file lies in it."""
+    return os.path.isfile(folder / facelift.FILE_NAME)
+
+
+def read_sample_folder(folder: Path, name: str) -> Sample:
+    """The sample of a FaceLift folder; images are read when asked for.
+
+    An image that is listed but missing or broken keeps its source, whose ``load`` says so. Raises
+    ``FileFormatError`` when the camera file cannot be used.
+    """
+    rig, views = facelift.read_views(folder / facelift.FILE_NAME)
+    sources = tuple(_source(folder, view.file_path) for view in views)
+    return Sample(name, rig, sources, folder=folder)
+
+
+def read_calibration(path: Path, format: str | None = None) -> Sample:
+    """A calibration file alone: its rig, its labels, and those of its images that lie where it says."""
+    found = identify(path, format)
+    if found.name == facelift.NAME:
+        rig, views = facelift.read_views(path)
+        listed = (view.file_path for view in views)
+        sources = tuple(
+            _source(path.parent, image) if image and os.path.isfile(path.parent / image) else None for image in listed
+        )
+        return Sample(_calibration_name(path), rig, sources, folder=path.parent if any(sources) else None)
+    return Sample(path.stem, found.read(path), labels=found.labels(path) if found.labels else None)
+
+
+def _calibration_name(path: Path) -> str:
+    """FaceLift's file is called the same everywhere: its folder tells samples apart."""
+    return (path.parent.resolve().name or path.stem) if path.name == facelift.FILE_NAME else path.stem
+
+
+def find_calibration(folder: Path, format: str | None = None) -> Path | None:
+    """The one calibration file of a folder; the usual file names come first, then any that content identifies.
+
+    Raises ``FileFormatError`` when several could be meant.
+    """
+    formats = [known for known in FORMATS if format in (None, known.name)]
+    found: list[Path] = []
+    for usual in (True, False):
+        found = sorted({path for known in formats for path in _candidates(folder, known, usual)})
+        if found:
+            break
+    if len(found) > 1:
+        raise FileFormatError(
+            f"holds {len(found)} calibration files: {', '.join(path.name for path in found[:5])}",
+            place=str(folder),
+            remedy="open the one that is meant, by its own path",
+        )
+    return found[0] if found else None
+
+
+def _candidates(folder: Path, known: CameraFormat, usual: bool) -> list[Path]:
+    """Files of a format's fixed names (``usual``), or those of its patterns whose content agrees."""
+    patterns = [name for name in known.file_names if ("*" not in name) == usual]
+    files = [path for pattern in patterns for path in folder.glob(pattern) if os.path.isfile(path)]
+    return [path for path in files if usual or sniff(path) is known]
+
+
+def _source(folder: Path, file_path: str | None) -> ImageSource | None:
+    if file_path is None:
+        return None
+    image = folder / file_path
+    mask = find_mask(image, folder)
+    return ImageSource(image, partial(read_image, image, mask), mask, has_mask=mask is not None or _has_alpha(image))
+
+
+def _has_alpha(image: Path) -> bool:
+    try:
+        return has_alpha(image)
+    except FileFormatError:  # missing or broken: loading it raises the same, and only that view is lost
+        return False
+
+
+def find_mask(image: Path, sample_folder: Path) -> Path | None:
+    """The mask image that belongs to an image: ``<stem>_mask.*`` beside it, or ``masks/`` or ``mask/`` with its stem.
+
+    The mask folder lies beside the image or beside the image's folder, inside the sample.
+    """
+    homes = [image.parent]
+    if image.parent != sample_folder:
+        homes.append(image.parent.parent)
+    stems = [image.with_name(f"{image.stem}_mask")]
+    stems += [
+        home / name / stem for home in homes for name in MASK_FOLDERS for stem in (image.stem, f"{image.stem}_mask")
+    ]
+    present = {parent: _file_names(parent) for parent in {stem.parent for stem in stems}}
+    for stem in stems:
+        for suffix in MASK_SUFFIXES:
+            if stem.name + suffix in present[stem.parent]:
+                return stem.parent / (stem.name + suffix)
+    return None
+
+
+def _file_names(folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(folder)) if os.path.isdir(folder) else frozenset()
+    except OSError as error:
+        raise unreadable(folder, error) from error
