@@ -23,7 +23,8 @@ from mouseview.workflow.reconstruct import HELD_OUT, as_uint8
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8882; }
-body { font: 15px/1.55 system-ui, "DejaVu Sans", sans-serif; max-width: 1080px; margin: 2.5rem auto; padding: 0 1.5rem; }
+body { font: 15px/1.55 system-ui, "DejaVu Sans", sans-serif; margin: 2.5rem auto; padding: 0 1.5rem;
+  max-width: 1080px }
 h1 { font-size: 1.9rem; margin-bottom: .2rem } h2 { margin-top: 2.6rem; font-size: 1.3rem }
 p.lead { color: GrayText; margin-top: 0 } figure { margin: 1rem 0 } figcaption { color: GrayText; font-size: .9rem }
 img { max-width: 100%; border-radius: 6px; border: 1px solid var(--line) }
@@ -72,8 +73,9 @@ def _findings(findings: Sequence[Finding]) -> str:
     if not findings:
         return "<p>Nothing to report.</p>"
     rows = "".join(
-        f"<tr><td>{_badge(str(f.severity))}</td><td>{html.escape(f.message)}<br><small>→ {html.escape(f.remedy)}</small>"
-        f"</td><td><small>{html.escape(f.camera or '')}</small></td></tr>"
+        f"<tr><td>{_badge(str(f.severity))}</td>"
+        f"<td>{html.escape(f.message)}<br><small>→ {html.escape(f.remedy)}</small></td>"
+        f"<td><small>{html.escape(f.camera or '')}</small></td></tr>"
         for f in findings
     )
     return f"<table><tr><th></th><th>What, and what to do</th><th>Where</th></tr>{rows}</table>"
@@ -141,9 +143,10 @@ def headline(modes: Sequence[ModeResult]) -> dict[str, Any]:
 def write_report(record: DemoRecord, folder: Path) -> dict[str, Any]:
     """Write ``report.html`` and ``report.json`` into ``folder`` and return the JSON document."""
     key = headline(record.modes)
+    system = f"{platform.machine()}, {platform.system()} {platform.release()}"
     document = {
         "mouseview": __version__,
-        "machine": f"{platform.machine()}, {platform.system()} {platform.release()}, Python {platform.python_version()}",
+        "machine": f"{system}, Python {platform.python_version()}",
         "dataset": str(record.dataset),
         "sample": record.sample,
         "headline": key,
