@@ -11,14 +11,17 @@ from numba import njit
 
 from mouseview.model.gaussians import F32
 from mouseview.splats.definition import MAX_ALPHA, MIN_ALPHA, MIN_TRANSMITTANCE
-from mouseview.splats.projection import RECORD, Projected
+from mouseview.splats.projection import Projected
 from mouseview.splats.threads import resolve_threads, run_all
 
 TILE = 16
 _BATCH = 64
 _TILES_PER_TASK = 4
+SPAN = 8  # pixels blended by one vector instruction
+_SPANS = TILE // SPAN
+_SPAN_MASK = (1 << SPAN) - 1
 _PLANES = 5  # transmittance, red, green, blue, depth
-_ROW = _PLANES * TILE
+_RED, _GREEN, _BLUE, _DEPTH = (np.uint64(plane * SPAN) for plane in range(1, _PLANES))
 
 # exp on [−6, 0] as the 8th power of a polynomial on [−0.75, 0]: error 1e-6, no table, no branch
 _EXP = tuple(
@@ -61,9 +64,7 @@ def blend(projected: Projected, width: int, height: int, *, threads: int | None 
 
     def scatter(run: int) -> None:
         start = int(projected.starts[run])
-        _fill_tiles(
-            start, start + int(projected.counts[run]), projected.bounds, depth_bits, columns, cursor[run], keys
-        )
+        _fill_tiles(start, start + int(projected.counts[run]), projected.bounds, depth_bits, columns, cursor[run], keys)
 
     run_all(scatter, runs, workers)
 
@@ -168,33 +169,73 @@ def _sort_by_depth(keys, first, last, spare, counts):  # type: ignore[no-untyped
         keys[first:last] = spare[:n]
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz"})
-def _blend_row(planes, base, dy, left, record, half_a, half_b, half_c):  # type: ignore[no-untyped-def]
-    """One Gaussian on one row of a tile. A finished pixel carries its transmittance with a minus sign."""
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz", "nnan"})
+def _blend_span(planes, base, dx_first, dy, record):  # type: ignore[no-untyped-def]
+    """One Gaussian on SPAN pixels of a row. A finished pixel carries its transmittance with a minus sign.
+
+    Indices are unsigned and no branch remains, else the compiler does not vectorise it.
+    """
+    a, b, c = record[4], record[5], record[6]
     opacity, red, green, blue, z = record[7], record[8], record[9], record[10], record[11]
-    constant = half_c * dy * dy
-    linear = half_b * dy
-    for i in range(TILE):
-        dx = left + np.float32(i)
-        power = min(max(constant + dx * (linear + half_a * dx), _LOWEST), _ZERO) * _EIGHTH
+    constant = c * dy * dy
+    linear = b * dy
+    for i in range(SPAN):
+        at = base + np.uint64(i)
+        dx = dx_first + np.float32(i)
+        power = min(max(constant + dx * (linear + a * dx), _LOWEST), _ZERO) * _EIGHTH
         e = _E0 + power * (_E1 + power * (_E2 + power * (_E3 + power * (_E4 + power * _E5))))
         e = e * e
         e = e * e
-        drawn = opacity * (e * e)
-        a = min(drawn, _MAX_ALPHA)
-        t = planes[base + i]
-        after = t - t * a
-        counts = (drawn >= _MIN_ALPHA) & (t > _ZERO)
-        stops = counts & (after < _MIN_T)
-        weight = t * a if counts & (after >= _MIN_T) else _ZERO
-        planes[base + i] = -t if stops else t - weight
-        planes[base + TILE + i] += weight * red
-        planes[base + 2 * TILE + i] += weight * green
-        planes[base + 3 * TILE + i] += weight * blue
-        planes[base + 4 * TILE + i] += weight * z
+        strength = opacity * (e * e)
+        t = planes[at]
+        weight = t * min(strength, _MAX_ALPHA)
+        weight = weight if strength >= _MIN_ALPHA else _ZERO
+        over = t - weight < _MIN_T  # also true of every finished pixel
+        last = over & (weight > _ZERO)
+        weight = _ZERO if over else weight
+        planes[at] = -t if last else t - weight
+        planes[at + _RED] += weight * red
+        planes[at + _GREEN] += weight * green
+        planes[at + _BLUE] += weight * blue
+        planes[at + _DEPTH] += weight * z
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz"})
+@njit(nogil=True, cache=True)
+def _load_batch(keys, records, bounds, x0, y0, batch, reach):  # type: ignore[no-untyped-def]
+    """Copies the Gaussians of ``keys`` together, so that their cache misses overlap; ``reach``: their pixels in the
+    tile as a bit mask of columns, first row, last row."""
+    for j in range(len(keys)):
+        row = np.int64(keys[j] & np.uint64(0xFFFFFFFF))
+        for field in range(12):
+            batch[j, field] = records[row, field]
+        first, last = max(bounds[row, 0] - x0, 0), min(bounds[row, 1] - x0, TILE - 1)
+        reach[j, 0] = (1 << (last + 1)) - (1 << first)
+        reach[j, 1], reach[j, 2] = max(bounds[row, 2] - y0, 0), min(bounds[row, 3] - y0, TILE - 1)
+
+
+@njit(nogil=True, cache=True)
+def _find_open(planes, open_columns):  # type: ignore[no-untyped-def]
+    """Bit mask of unfinished pixels per tile row; whether any is left."""
+    left = 0
+    for y in range(TILE):
+        if open_columns[y] == 0:
+            continue
+        mask = 0
+        for x in range(TILE):
+            if planes[_place(y, x)] > _ZERO:
+                mask |= 1 << x
+        open_columns[y] = mask
+        left |= mask
+    return left != 0
+
+
+@njit(nogil=True, cache=True)
+def _place(y, x):  # type: ignore[no-untyped-def]
+    """Where pixel (x, y) of the tile keeps its transmittance; the other planes follow SPAN apart."""
+    return ((y * _SPANS + x // SPAN) * _PLANES) * SPAN + x % SPAN
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _blend_tiles(begin, end, columns, first, keys, records, bounds, rgb, alpha, depth):  # type: ignore[no-untyped-def]
     height, width = alpha.shape
     longest = 0
@@ -202,60 +243,51 @@ def _blend_tiles(begin, end, columns, first, keys, records, bounds, rgb, alpha, 
         longest = max(longest, first[tile + 1] - first[tile])
     spare = np.empty(longest, np.uint64)
     counts = np.empty(256, np.int64)
-    planes = np.empty(TILE * _ROW, np.float32)
-    batch = np.empty((_BATCH, RECORD), np.float32)
-    spans = np.empty((_BATCH, 2), np.int64)
-    open_rows = np.empty(TILE, np.bool_)
+    planes = np.empty(TILE * TILE * _PLANES, np.float32)
+    batch = np.empty((_BATCH, 12), np.float32)
+    reach = np.empty((_BATCH, 3), np.int64)
+    open_columns = np.empty(TILE, np.int64)
 
     for tile in range(begin, end):
-        if first[tile] == first[tile + 1]:
+        start, stop = first[tile], first[tile + 1]
+        if start == stop:
             continue
-        _sort_by_depth(keys, first[tile], first[tile + 1], spare, counts)
+        _sort_by_depth(keys, start, stop, spare, counts)
         x0, y0 = (tile % columns) * TILE, (tile // columns) * TILE
-        rows = min(TILE, height - y0)
-        cols = min(TILE, width - x0)
+        rows, cols = min(TILE, height - y0), min(TILE, width - x0)
         planes[:] = _ZERO
-        for y in range(rows):
-            open_rows[y] = True
+        for y in range(TILE):
+            open_columns[y] = (1 << cols) - 1 if y < rows else 0
             for x in range(cols):
-                planes[y * _ROW + x] = _ONE
+                planes[_place(y, x)] = _ONE
 
-        for head in range(first[tile], first[tile + 1], _BATCH):
-            size = min(_BATCH, first[tile + 1] - head)
-            # all loads of a batch first: they miss the cache together instead of one by one
-            for j in range(size):
-                row = np.int64(keys[head + j] & np.uint64(0xFFFFFFFF))
-                for field in range(12):
-                    batch[j, field] = records[row, field]
-                spans[j, 0] = max(bounds[row, 2] - y0, 0)
-                spans[j, 1] = min(bounds[row, 3] - y0, rows - 1)
+        for head in range(start, stop, _BATCH):
+            size = min(_BATCH, stop - head)
+            _load_batch(keys[head : head + size], records, bounds, x0, y0, batch, reach)
             for j in range(size):
                 record = batch[j]
-                left = np.float32(x0) - record[0] + _HALF - record[2]
-                top = np.float32(y0) - record[1] + _HALF - record[3]
-                for y in range(spans[j, 0], spans[j, 1] + 1):
-                    if open_rows[y]:
-                        _blend_row(
-                            planes, y * _ROW, top + np.float32(y), left, record, record[4], record[5], record[6]
-                        )
-            any_open = False
-            for y in range(rows):
-                if open_rows[y]:
-                    row_open = False
-                    for x in range(cols):
-                        row_open |= planes[y * _ROW + x] > _ZERO
-                    open_rows[y] = row_open
-                    any_open |= row_open
-            if not any_open:
+                dx = np.float32(x0) - record[0] + _HALF - record[2]
+                dy = np.float32(y0) - record[1] + _HALF - record[3]
+                for y in range(reach[j, 1], reach[j, 2] + 1):
+                    wanted = open_columns[y] & reach[j, 0]
+                    for span in range(_SPANS):
+                        if (wanted >> (span * SPAN)) & _SPAN_MASK:
+                            _blend_span(
+                                planes,
+                                np.uint64((y * _SPANS + span) * _PLANES * SPAN),
+                                dx + np.float32(span * SPAN),
+                                dy + np.float32(y),
+                                record,
+                            )
+            if not _find_open(planes, open_columns):
                 break
 
         for y in range(rows):
             for x in range(cols):
-                at = y * _ROW + x
+                at = _place(y, x)
                 cover = _ONE - abs(planes[at])
                 alpha[y0 + y, x0 + x] = cover
-                rgb[y0 + y, x0 + x, 0] = planes[at + TILE]
-                rgb[y0 + y, x0 + x, 1] = planes[at + 2 * TILE]
-                rgb[y0 + y, x0 + x, 2] = planes[at + 3 * TILE]
+                for channel in range(3):
+                    rgb[y0 + y, x0 + x, channel] = planes[at + (1 + channel) * SPAN]
                 if cover > _ZERO:
-                    depth[y0 + y, x0 + x] = planes[at + 4 * TILE] / cover
+                    depth[y0 + y, x0 + x] = planes[at + 4 * SPAN] / cover

@@ -47,11 +47,11 @@ def render(
     return image
 
 
-def render_depth(
-    gaussians: Gaussians, camera: Camera, *, near: float | None = None, threads: int | None = None
-) -> F32:
+def render_depth(gaussians: Gaussians, camera: Camera, *, near: float | None = None, threads: int | None = None) -> F32:
     """Expected camera z (height, width) float32 in the scene's unit; NaN where nothing is drawn."""
-    return blend(project(gaussians, camera, near=near, threads=threads), camera.width, camera.height, threads=threads)[2]
+    return blend(project(gaussians, camera, near=near, threads=threads), camera.width, camera.height, threads=threads)[
+        2
+    ]
 
 
 def warm_up() -> None:
