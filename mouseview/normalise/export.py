@@ -1,0 +1,114 @@
+"""Write a prepared sample in FaceLift's layout, with its ledger beside it."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mouseview.formats.files import MIB, read_bytes, write_atomically
+from mouseview.formats.images import write_png
+from mouseview.model.prepared import Ledger, Prepared
+
+_MAX_COPY_BYTES = 256 * MIB
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def ledger_document(prepared: Prepared) -> dict[str, Any]:
+    """The ledger with the transform chain as plain JSON values; numbers that do not exist are null."""
+    ledger: Ledger = prepared.ledger
+    return {
+        "sample": prepared.name,
+        "mode": str(prepared.mode),
+        "model": prepared.model,
+        "truth": str(ledger.verdict.truth),
+        "in_format": ledger.verdict.in_format,
+        "resampled": prepared.resampled,
+        "centre": {
+            "source": str(prepared.centre.source),
+            "point": prepared.centre.point.tolist(),
+            "residual": _finite(prepared.centre.residual),
+            "note": prepared.centre.note,
+        },
+        "chain": list(prepared.chain),
+        "rows": [
+            {
+                "view": row.view,
+                "quantity": row.quantity,
+                "unit": row.unit,
+                "before": _finite(row.before),
+                "after": _finite(row.after),
+                "truth": str(row.verdict.truth),
+                "in_format": row.verdict.in_format,
+                "note": row.note,
+            }
+            for row in ledger.rows
+        ],
+    }
+
+
+def straight_alpha(image: np.ndarray) -> np.ndarray:
+    """(H, W, 4) float32 on white → uint8 on white with alpha beside it, as FaceLift's loader composites it again.
+
+    The colour written is the straight one, so that compositing on white gives the image back; white under alpha 0.
+    """
+    alpha = image[..., 3:]
+    safe = np.where(alpha > 0, alpha, 1.0)
+    colour = np.where(alpha > 0, 1.0 - (1.0 - image[..., :3]) / safe, 1.0)
+    return np.rint(np.clip(np.concatenate([colour, alpha], axis=-1), 0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+def cameras_document(prepared: Prepared) -> dict[str, Any]:
+    """FaceLift's ``opencv_cameras.json``: the declared cameras, which are pinholes without skew."""
+    frames = [
+        {
+            "w": camera.width,
+            "h": camera.height,
+            "fx": camera.fx,
+            "fy": camera.fy,
+            "cx": camera.cx,
+            "cy": camera.cy,
+            "w2c": camera.T_cam_world.tolist(),
+            "file_path": f"images/cam_{index:03d}.png",
+            "view_id": index,
+            "name": camera.name,
+        }
+        for index, camera in enumerate(prepared.rig)
+    ]
+    return {"id": prepared.name, "frames": frames}
+
+
+def _copied_file(step: dict[str, object]) -> Path | None:
+    """The source PNG of a copied view that holds its own alpha: its bytes are the result."""
+    image = step["image"]
+    if not step["copied"] or not isinstance(image, str) or step["mask"] is not None:
+        return None
+    path = Path(image)
+    return path if path.suffix.lower() == ".png" and path.is_file() else None
+
+
+def write_prepared(prepared: Prepared, folder: Path) -> None:
+    """``images/cam_%03d.png``, ``opencv_cameras.json`` and ``ledger.json`` into ``folder``; the cameras come last.
+
+    Each file appears whole or not at all, and a folder without cameras is no sample, so an interrupted run leaves
+    nothing that reads as finished. Views that were copied keep the bytes of their file.
+    """
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    steps = [step for step in prepared.chain if step["step"] == "view"]
+    for index, (image, step) in enumerate(zip(prepared.images, steps, strict=True)):
+        target = folder / "images" / f"cam_{index:03d}.png"
+        source = _copied_file(step)
+        if source is None:
+            write_png(target, straight_alpha(image))
+        elif source.resolve() != target.resolve():
+            write_atomically(target, read_bytes(source, _MAX_COPY_BYTES))
+    ledger = json.dumps(ledger_document(prepared), indent=1, ensure_ascii=False, allow_nan=False)
+    write_atomically(folder / "ledger.json", ledger.encode())
+    cameras = json.dumps(cameras_document(prepared), indent=1, ensure_ascii=False, allow_nan=False)
+    write_atomically(folder / "opencv_cameras.json", cameras.encode())

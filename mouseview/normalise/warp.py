@@ -1,0 +1,156 @@
+"""One interpolation from a source image to the canonical one, pre-filtered where it minifies.
+
+Every canonical pixel is the mean of its own area: n × n sub-samples spread by the local Jacobian, each interpolated in
+the source with premultiplied colour and alpha, n following the resample ratio. Values stay in the image's own
+encoding, as compositing on white does.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from mouseview.geometry.rays import pixel_centres
+from mouseview.geometry.transforms import Array
+from mouseview.model.sample import Image
+from mouseview.normalise.pixel_map import PixelMap
+
+F32 = npt.NDArray[np.float32]
+
+_MAX_SUBSAMPLES = 12  # per axis; beyond this many source pixels per canonical one the filter has gaps
+_TILE = 16  # px: empty parts of the source are skipped by tiles
+_TAPS = 2  # source px that the cubic reaches to either side
+
+# NaN marks pixels without a ray, so the flags that assume finite numbers stay out
+_FAST = {"contract", "reassoc", "arcp", "nsz"}
+
+
+@numba.njit(cache=True, parallel=True, fastmath=_FAST)
+def _premultiply(image: Image, top: float, out: F32, occupied: npt.NDArray[np.bool_]) -> None:
+    """image (H, W, 4) → out (H, W, 4) in 0..1, colour times alpha; occupied marks tiles with any alpha."""
+    height, width = image.shape[:2]
+    for tile_row in numba.prange(occupied.shape[0]):
+        for y in range(tile_row * _TILE, min((tile_row + 1) * _TILE, height)):
+            for x in range(width):
+                alpha = image[y, x, 3] / top
+                share = np.float32(alpha / top)
+                out[y, x, 0] = image[y, x, 0] * share
+                out[y, x, 1] = image[y, x, 1] * share
+                out[y, x, 2] = image[y, x, 2] * share
+                out[y, x, 3] = alpha
+                if alpha > 0:
+                    occupied[tile_row, x // _TILE] = True
+
+
+@numba.njit(cache=True, fastmath=_FAST)
+def _is_empty(occupied: npt.NDArray[np.bool_], x: float, y: float, reach: float) -> bool:
+    """Whether every tile within ``reach`` px of (x, y) is transparent or outside."""
+    rows, columns = occupied.shape
+    r0, r1 = max(int((y - reach) // _TILE), 0), min(int((y + reach) // _TILE), rows - 1)
+    c0, c1 = max(int((x - reach) // _TILE), 0), min(int((x + reach) // _TILE), columns - 1)
+    for r in range(r0, r1 + 1):
+        for c in range(c0, c1 + 1):
+            if occupied[r, c]:
+                return False
+    return True
+
+
+@numba.njit(cache=True, fastmath=_FAST)
+def _weights(t: np.float32, out: F32) -> None:
+    """Catmull-Rom weights of the taps at −1, 0, 1, 2 for a fraction t: keeps ramps and parabolas as they are."""
+    half, t2 = np.float32(0.5), t * t
+    t3 = t2 * t
+    out[0] = half * (-t3 + 2 * t2 - t)
+    out[1] = half * (3 * t3 - 5 * t2 + 2)
+    out[2] = half * (-3 * t3 + 4 * t2 + t)
+    out[3] = half * (t3 - t2)
+
+
+@numba.njit(cache=True, parallel=True, fastmath=_FAST)
+def _resample(source: F32, occupied: npt.NDArray[np.bool_], at: Array, out: F32) -> None:
+    """source (H, W, 4) premultiplied, at (S, S, 2) source pixels or NaN, out (S, S, 4) premultiplied, zero before."""
+    height, width = source.shape[:2]
+    rows, columns = at.shape[:2]
+    for i in numba.prange(rows):
+        i0, i1 = max(i - 1, 0), min(i + 1, rows - 1)
+        wx, wy = np.empty(4, np.float32), np.empty(4, np.float32)
+        for j in range(columns):
+            j0, j1 = max(j - 1, 0), min(j + 1, columns - 1)
+            x, y = at[i, j, 0], at[i, j, 1]
+            xu = (at[i, j1, 0] - at[i, j0, 0]) / (j1 - j0)
+            yu = (at[i, j1, 1] - at[i, j0, 1]) / (j1 - j0)
+            xv = (at[i1, j, 0] - at[i0, j, 0]) / (i1 - i0)
+            yv = (at[i1, j, 1] - at[i0, j, 1]) / (i1 - i0)
+            if not math.isfinite(x + y + xu + yu + xv + yv):
+                continue
+            across = max(math.hypot(xu, yu), math.hypot(xv, yv))
+            reach = across + _TAPS
+            if x < -reach or y < -reach or x > width + reach or y > height + reach:
+                continue
+            if _is_empty(occupied, x, y, reach):
+                continue
+            n = min(max(math.ceil(across), 1), _MAX_SUBSAMPLES)
+            r = g = b = a = np.float32(0.0)
+            for p in range(n):
+                v = (p + 0.5) / n - 0.5
+                for q in range(n):
+                    u = (q + 0.5) / n - 0.5
+                    sx = x + xu * u + xv * v
+                    sy = y + yu * u + yv * v
+                    if sx < 0 or sy < 0 or sx > width or sy > height:
+                        continue
+                    ix, iy = math.floor(sx - 0.5), math.floor(sy - 0.5)
+                    _weights(np.float32(sx - 0.5 - ix), wx)
+                    _weights(np.float32(sy - 0.5 - iy), wy)
+                    for k in range(4):
+                        yy = min(max(iy - 1 + k, 0), height - 1)
+                        for m in range(4):
+                            xx = min(max(ix - 1 + m, 0), width - 1)
+                            w = wy[k] * wx[m]
+                            r += w * source[yy, xx, 0]
+                            g += w * source[yy, xx, 1]
+                            b += w * source[yy, xx, 2]
+                            a += w * source[yy, xx, 3]
+            share = np.float32(1.0 / (n * n))
+            # the cubic overshoots at edges; a premultiplied colour above its alpha would glow
+            a = min(max(a * share, np.float32(0.0)), np.float32(1.0))
+            out[i, j, 0] = min(max(r * share, np.float32(0.0)), a)
+            out[i, j, 1] = min(max(g * share, np.float32(0.0)), a)
+            out[i, j, 2] = min(max(b * share, np.float32(0.0)), a)
+            out[i, j, 3] = a
+
+
+def premultiplied(image: Image) -> tuple[F32, npt.NDArray[np.bool_]]:
+    """(H, W, 4) uint8 or uint16, straight alpha → ((H, W, 4) float32 premultiplied, tiles that hold anything)."""
+    height, width = image.shape[:2]
+    out = np.empty((height, width, 4), np.float32)
+    occupied = np.zeros((-(-height // _TILE), -(-width // _TILE)), np.bool_)
+    _premultiply(np.ascontiguousarray(image), float(np.iinfo(image.dtype).max), out, occupied)
+    return out, occupied
+
+
+def on_white(premultiplied_image: F32) -> F32:
+    """Premultiplied (..., 4) → colour composited on white, alpha beside it."""
+    out = premultiplied_image.copy()
+    out[..., :3] += 1.0 - out[..., 3:]
+    return out
+
+
+def warp(image: Image, pixel_map: PixelMap, size: int) -> F32:
+    """The canonical image (size, size, 4) float32 on white; alpha 0 where no ray or no source pixel is."""
+    out = np.zeros((size, size, 4), np.float32)
+    _resample(*premultiplied(image), source_grid(pixel_map, size), out)
+    return on_white(out)
+
+
+def source_grid(pixel_map: PixelMap, size: int) -> Array:
+    """(size, size, 2): the source pixel of every canonical pixel's centre, NaN where there is none."""
+    return np.ascontiguousarray(pixel_map.to_source(pixel_centres(size, size)))
+
+
+def copy(image: Image) -> F32:
+    """The image as it is, (H, W, 4) float32 on white: no interpolation."""
+    return on_white(premultiplied(image)[0])
