@@ -42,6 +42,7 @@ def phantom_of_sample(seed: int, index: int) -> Mouse:
 
 def write_sample(folder: Path, rig: Rig, images: Sequence[RGBA]) -> None:
     """A sample in the lab's layout. Cameras are written last: a folder that has them is whole."""
+    (folder / "images").mkdir(parents=True, exist_ok=True)
     paths = [f"images/{camera.name}.png" for camera in rig]
     for path, image in zip(paths, images, strict=True):
         write_png(folder / path, image)

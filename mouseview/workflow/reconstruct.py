@@ -161,7 +161,7 @@ def describe_view(view: ViewResult) -> dict[str, Any]:
 def write_reconstruction(reconstruction: Reconstruction, out: str | Path) -> dict[str, Any]:
     """Write ``gaussians.ply``, strips of truth, prediction and difference, and ``metrics.json``; return the last."""
     folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "renders").mkdir(parents=True, exist_ok=True)
     write_ply(reconstruction.gaussians, folder / "gaussians.ply")
     for view in reconstruction.views:
         strip = np.concatenate(

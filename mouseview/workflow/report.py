@@ -106,6 +106,7 @@ def _mode_rows(modes: Sequence[ModeResult]) -> str:
 
 
 def _mode_pictures(modes: Sequence[ModeResult], folder: Path) -> str:
+    (folder / "modes").mkdir(parents=True, exist_ok=True)
     figures = ""
     for result in modes:
         shown = next((view for view in result.views if view.role == HELD_OUT), None) or next(iter(result.views), None)
