@@ -205,10 +205,10 @@ def _colour(sh, g, channel, x, y, z):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _project_run(
+def _project_run(  # type: ignore[no-untyped-def]
     start, stop, xyz, sh, scale, rotation, opacity, pose, centre, K, kind, k, limit, near, width, height,
     records, bounds, index,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Gaussians start … stop − 1; writes the drawn ones from row ``start`` on and returns how many they are."""
     r00, r01, r02, t0 = pose[0, 0], pose[0, 1], pose[0, 2], pose[0, 3]
     r10, r11, r12, t1 = pose[1, 0], pose[1, 1], pose[1, 2], pose[1, 3]
