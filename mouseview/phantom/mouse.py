@@ -14,7 +14,7 @@ from mouseview.phantom.surface import Array, Points, Tube, unit
 
 _SH_C0 = 0.28209479177387814
 DEFAULT_COUNT = 32_000
-_CORE, _WHISKER_BEADS = 1_600, 10
+_CORE_SHARE, _WHISKER_BEADS, _LEAST = 0.05, 10, 3_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +48,10 @@ def make_mouse(
 ) -> Mouse:
     """A mouse of ``count`` Gaussians; what is not given (coat, heading, pose, proportions) is drawn from ``seed``.
 
-    position_mm: where on the floor the middle of its body stands.
+    position_mm: where on the floor the middle of its body stands. Raises ``ValueError`` for a ``count`` below 3000.
     """
+    if count < _LEAST:
+        raise ValueError(f"a mouse needs {_LEAST} Gaussians or more to be opaque, not {count}")
     rng = np.random.default_rng([0x6D6F757365, seed])
     coats = tuple(Coat)
     drawn = coats[int(rng.integers(len(coats)))]
@@ -58,8 +60,9 @@ def make_mouse(
     anatomy = build(pose)
     lamp = np.array([*rng.normal(0.0, 0.45, 2), 1.0])
     whiskers = _whiskers(anatomy, kind)
-    skin, body_rows = _skin(anatomy, kind, rng, lamp, count - _CORE - len(whiskers.xyz))
-    core = _core(anatomy, kind, rng)
+    filling = int(count * _CORE_SHARE)
+    skin, body_rows = _skin(anatomy, kind, rng, lamp, count - filling - len(whiskers.xyz))
+    core = _core(anatomy, kind, rng, filling)
     all_splats = [skin, core, whiskers]
     xyz = np.concatenate([s.xyz for s in all_splats])
     middle = xyz[:body_rows].mean(axis=0)
@@ -153,14 +156,14 @@ def _frame(points: Points, lie: Array, lift: Array) -> Array:
     return np.stack([raised, side, np.cross(raised, side)], axis=-1)
 
 
-def _core(anatomy: Anatomy, coat: Coat, rng: np.random.Generator) -> _Splats:
+def _core(anatomy: Anatomy, coat: Coat, rng: np.random.Generator, total: int) -> _Splats:
     """Round, opaque filling 1.5 mm or more under the skin of trunk and limbs, so that no view looks through."""
     solids = [
         part.surface for part in anatomy.parts if part.kind in ("trunk", "limb") and isinstance(part.surface, Tube)
     ]
     areas = np.array([tube.area for tube in solids])
-    counts = np.floor(areas / areas.sum() * _CORE).astype(int)
-    counts[0] += _CORE - int(counts.sum())
+    counts = np.floor(areas / areas.sum() * total).astype(int)
+    counts[0] += total - int(counts.sum())
     places, radii = [], []
     for tube, count in zip(solids, counts, strict=True):
         points = tube.sample(int(count), rng.random(2))

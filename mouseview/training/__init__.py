@@ -1,0 +1,1 @@
+"""Training a small GS-LRM on procedural mice (extra ``train``). Importing this imports no torch."""
