@@ -143,7 +143,8 @@ class GSLRM(nn.Module):
         if height % config.patch_size or width % config.patch_size:
             raise ValueError(f"images of {width}×{height} px are no multiple of the patch size {config.patch_size}")
         rays = pixel_rays(fxfycxcy, c2w, height, width)
-        tokens = self.patch_embedder(posed_images(images, rays, config.encoding))
+        with torch.autocast(images.device.type, enabled=False):  # half precision is half a pixel of a ray's direction
+            tokens = self.patch_embedder(posed_images(images, rays, config.encoding))
         tokens = self._transform(self._mark_views(tokens, images.shape[1]), on_layer)
 
         with torch.autocast(tokens.device.type, enabled=False):
