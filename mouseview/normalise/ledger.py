@@ -22,6 +22,7 @@ from mouseview.normalise.ray_error import RayError, ray_error
 from mouseview.normalise.subject import Subject, locate_subject
 
 F32 = npt.NDArray[np.float32]
+Number = float | np.floating | None
 
 RAY_TOLERANCE_DEG = 0.005  # a twentieth of the format's pixel
 ELEVATION_TOLERANCE_DEG = 10.0  # beyond the elevations that the reference rigs cover
@@ -53,14 +54,15 @@ class _Rows(list[LedgerRow]):
         self,
         quantity: str,
         unit: str,
-        before: float | None,
-        after: float | None,
+        before: Number,
+        after: Number,
         truth: Truth = Truth.TRUE,
         in_format: bool = True,
         note: str = "",
     ) -> None:
-        numbers = (None if value is None else float(value) for value in (before, after))
-        self.append(LedgerRow(self.view, quantity, unit, *numbers, Verdict(truth, bool(in_format)), note))
+        first = None if before is None else float(before)
+        second = None if after is None else float(after)
+        self.append(LedgerRow(self.view, quantity, unit, first, second, Verdict(truth, bool(in_format)), note))
 
 
 class _ViewLedger:
