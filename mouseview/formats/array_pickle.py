@@ -9,7 +9,7 @@ import io
 import math
 import pickle
 import pickletools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from mouseview.model.errors import FileFormatError
 MAX_PICKLE_BYTES = 1 << 30
 _MAX_OPCODES = 100_000
 _MAX_LIST_DEPTH = 16
+_MAX_VALUES = 200_000
 _MEMO_OPCODES = {"PUT", "BINPUT", "LONG_BINPUT"}
 _OBJECT_OPCODES = {"INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4"}
 _REMEDY = "export the calibration again, or convert it to another format"
@@ -158,7 +159,7 @@ def read_array_pickle(path: Path | str, max_bytes: int = MAX_PICKLE_BYTES) -> An
     data = read_bytes(path, max_bytes)
     try:
         _count_opcodes(data)
-        return _plain(_Unpickler(io.BytesIO(data), encoding="latin1").load(), 0)
+        return _plain(_Unpickler(io.BytesIO(data), encoding="latin1").load(), 0, iter(range(_MAX_VALUES)))
     except _Refused as error:
         raise FileFormatError(
             f"the pickle holds {error}; only numpy arrays are accepted", place=str(path), remedy=_REMEDY
@@ -181,17 +182,20 @@ def _count_opcodes(data: bytes) -> None:
             raise _Refused(f"a {opcode.name} instruction")
 
 
-def _plain(value: Any, depth: int) -> Any:
+def _plain(value: Any, depth: int, budget: Iterator[int]) -> Any:
     """The value with arrays in the place of their records."""
     if depth > _MAX_LIST_DEPTH:
         raise _Refused(f"values nested deeper than {_MAX_LIST_DEPTH}")
+    # lists that hold one another many times over are small in the file and endless to walk
+    if next(budget, None) is None:
+        raise _Refused(f"more than {_MAX_VALUES} values")
     if isinstance(value, _Stored):
         array = value.array()
         return array[()] if array.ndim == 0 else array
     if isinstance(value, list | tuple):
-        return [_plain(item, depth + 1) for item in value]
+        return [_plain(item, depth + 1, budget) for item in value]
     if isinstance(value, dict):
-        return {key: _plain(item, depth + 1) for key, item in value.items()}
+        return {key: _plain(item, depth + 1, budget) for key, item in value.items()}
     if value is None or isinstance(value, bool | int | float | str | bytes):
         return value
     raise _Refused(f"a {type(value).__name__.strip('_')} where data are expected")

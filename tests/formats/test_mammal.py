@@ -89,6 +89,14 @@ def test_a_pickle_that_runs_code_is_refused_and_nothing_ran(tmp_path: Path, prot
     assert trace.exists(), "the pickle of this test is harmless, so it proves nothing"
 
 
+def laughs() -> list[Any]:
+    """Small in the file, 100 to the power of 9 to walk."""
+    value: list[Any] = ["ha"]
+    for _ in range(9):
+        value = [value] * 100
+    return value
+
+
 ARRAY = b"cnumpy.core.multiarray\n_reconstruct\n"
 HOSTILE: dict[str, bytes] = {
     "eval": b"cbuiltins\neval\n(V1+1\ntR.",
@@ -96,7 +104,7 @@ HOSTILE: dict[str, bytes] = {
     "dotted name": b"\x80\x04\x8c\x05numpy\x8c\x0fdtype.__class__\x93.",
     "calls the class": b"cnumpy\nndarray\n(I3\ntR.",
     "changes a function": ARRAY + b"}(V__doc__\nVx\nub.",
-    "sets a slot": ARRAY + b"(N}(V__defaults__\n(I1\ntudtb.",
+    "sets a slot": ARRAY + b"(N}(V__defaults__\nI1\nutb.",
     "object": b"(cnumpy\ndtype\no.",
     "instance": b"(inumpy\ndtype\n.",
     "extension": b"\x80\x02\x82\x01.",
@@ -108,6 +116,7 @@ HOSTILE: dict[str, bytes] = {
     "records": pickle.dumps(np.zeros(2, [("a", "f4")]), 2),
     "dates": pickle.dumps(np.zeros(2, "M8[s]"), 2),
     "other encoding": b"c_codecs\nencode\n(Vx\nVzlib\ntR.",
+    "a million laughs": pickle.dumps(laughs(), 2),
     "set": pickle.dumps({1, 2}, 4),
 }
 

@@ -1,0 +1,140 @@
+"""Thousands of damaged files: whatever a byte becomes, only errors meant for users come out."""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import scipy.io
+
+from mouseview.formats import open_dataset
+from mouseview.formats.image_headers import MAX_PIXELS, MAX_SIDE_PX
+from mouseview.formats.images import read_image
+from mouseview.formats.registry import sniff
+from mouseview.model.errors import MouseViewError
+from tests.formats.builders import dannce_camera, mat_cell, noise_image, write_sample
+from tests.formats.test_dannce import label_data, mouse_camera
+from tests.formats.test_mammal import camera as mammal_camera
+
+MUTANTS = 600
+SECONDS = 6.0  # of one kind, on a machine that is far too slow
+_TOKENS = [
+    b"NaN",
+    b"-1",
+    b"1e999",
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b"null",
+    b'"',
+    b"99999999999",
+    b"\xff\xff\xff\xff",
+    b"../",
+    b"\0",
+]
+
+
+def mutants(whole: bytes, seed: int = 0) -> list[bytes]:
+    """Cut, overwritten, inserted, deleted, repeated: one to four wounds each."""
+    rng = np.random.default_rng(seed)
+    results = []
+    for _ in range(MUTANTS):
+        data = bytearray(whole)
+        for _ in range(int(rng.integers(1, 5))):
+            at = int(rng.integers(0, max(1, len(data))))
+            length = int(rng.integers(1, 9))
+            match int(rng.integers(0, 6)):
+                case 0:
+                    data[at : at + 1] = bytes([int(rng.integers(0, 256))])
+                case 1:
+                    data[at : at + length] = b""
+                case 2:
+                    data[at : at + length] = _TOKENS[int(rng.integers(0, len(_TOKENS)))]
+                case 3:
+                    data[at:at] = data[at : at + length * 8]
+                case 4 if rng.random() < 0.3:
+                    del data[at:]
+                case _:
+                    data[at : at + 1] = bytes([data[at] ^ (1 << int(rng.integers(0, 8)))]) if data else b""
+        results.append(bytes(data))
+    return results
+
+
+def facelift_json(path: Path) -> None:
+    folder = write_sample(path.parent / "template")
+    path.write_bytes((folder / "opencv_cameras.json").read_bytes())
+
+
+def matlab(path: Path, compressed: bool) -> None:
+    labels = mat_cell([label_data(mouse_camera(), np.zeros((2, 3, 3)), [1, 2])])
+    content = {"params": mat_cell([dannce_camera(mouse_camera())]), "labelData": labels, "camnames": np.array(["left"])}
+    scipy.io.savemat(path, content, do_compression=compressed)
+
+
+WRITERS: dict[str, Callable[[Path], object]] = {
+    "opencv_cameras.json": facelift_json,
+    "packed.mat": lambda path: matlab(path, True),
+    "plain.mat": lambda path: matlab(path, False),
+    "protocol_0.pkl": lambda path: path.write_bytes(pickle.dumps([mammal_camera((2, 3))], 0)),
+    "protocol_2.pkl": lambda path: path.write_bytes(pickle.dumps([mammal_camera((2, 3))], 2)),
+    "protocol_5.pkl": lambda path: path.write_bytes(pickle.dumps([mammal_camera((2, 3))], 5)),
+    "list.txt": lambda path: path.write_text("\n".join(str(write_sample(path.parent / n)) for n in ("a", "b"))),
+}
+
+
+def open_all(path: Path) -> None:
+    sniff(path)
+    for sample in open_dataset(path):
+        assert len(sample.rig) >= 1
+        assert all(1 <= side <= MAX_SIDE_PX for camera in sample.rig for side in camera.size)
+        with contextlib.suppress(MouseViewError):
+            sample.images()
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_damaged_calibrations_and_lists(tmp_path: Path, name: str) -> None:
+    (tmp_path / "original").mkdir()
+    original = tmp_path / "original" / name
+    WRITERS[name](original)
+    open_all(original)
+    assert_only_user_errors(tmp_path / name, original.read_bytes(), open_all)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tiff", ".bmp"])
+def test_damaged_images(tmp_path: Path, suffix: str) -> None:
+    whole = cv2.imencode(suffix, noise_image(channels=3))[1].tobytes()
+
+    def read(path: Path) -> None:
+        image = read_image(path)
+        assert image.shape[2] == 4
+        assert image.shape[0] * image.shape[1] <= MAX_PIXELS
+
+    assert_only_user_errors(tmp_path / f"a{suffix}", whole, read)
+
+
+def assert_only_user_errors(path: Path, whole: bytes, use: Callable[[Path], None]) -> None:
+    """Every mutant is either usable or refused with a place and a remedy; some of each kind must occur."""
+    refusals: list[MouseViewError] = []
+    start = time.monotonic()
+    for data in mutants(whole):
+        path.write_bytes(data)
+        try:
+            use(path)
+        except MouseViewError as error:
+            refusals.append(error)
+        if time.monotonic() - start > SECONDS:
+            break
+    assert refusals
+    assert all(error.place and error.remedy for error in refusals)
+
+
+def test_the_mutants_differ_from_the_original() -> None:
+    whole = bytes(range(256)) * 8
+    assert sum(mutant != whole for mutant in mutants(whole)) > 0.9 * MUTANTS
