@@ -1,0 +1,38 @@
+"""The registry: one row per thing in the scene, drawn in this order."""
+
+from __future__ import annotations
+
+from mouseview.app.scene3d.camera_visuals import (
+    FrustaVisual,
+    GhostVisual,
+    ImagesVisual,
+    OpticalAxesVisual,
+    RaysVisual,
+    WindowVisual,
+)
+from mouseview.app.scene3d.name_visuals import NamesVisual
+from mouseview.app.scene3d.stage_visuals import (
+    AxesVisual,
+    BackdropVisual,
+    BoxVisual,
+    GaussiansVisual,
+    GroundVisual,
+    MarksVisual,
+)
+from mouseview.app.scene3d.visual import Visual
+
+VISUALS: dict[str, type[Visual]] = {
+    "backdrop": BackdropVisual,
+    "ground": GroundVisual,
+    "gaussians": GaussiansVisual,
+    "images": ImagesVisual,
+    "box": BoxVisual,
+    "axes": AxesVisual,
+    "ghost": GhostVisual,
+    "frusta": FrustaVisual,
+    "window": WindowVisual,
+    "optical axes": OpticalAxesVisual,
+    "rays": RaysVisual,
+    "marks": MarksVisual,
+    "names": NamesVisual,
+}
