@@ -30,7 +30,7 @@ from mouseview.splats.threads import resolve_threads, run_all
 RECORD = 14
 """Floats per projected Gaussian; the layout stands at ``Projected.records``."""
 
-MAX_SIDE_PX = 32767
+MAX_SIDE_PX = 16384
 _MAX_CHUNKS = 64
 _MIN_CHUNK = 4096
 _SAMPLE = 4096
@@ -99,8 +99,9 @@ def project(
 ) -> Projected:
     """What ``camera`` sees of the scene; both in the same world frame and unit.
 
-    near: smallest camera z drawn, in the scene's unit; by default 1 % of the median distance. Gaussians that are
-    behind it, beyond the lens's monotone radius, fainter than 1/255, not finite or outside the image are left out.
+    near: smallest camera z drawn, in the scene's unit; by default 1 % of the median distance. Left out are Gaussians
+    behind it (also where a fisheye sees beyond 90°), beyond the lens's monotone radius, fainter than 1/255, not
+    finite, or outside the image.
     """
     if not (1 <= camera.width <= MAX_SIDE_PX and 1 <= camera.height <= MAX_SIDE_PX):
         raise ValueError(f"camera {camera.name}: cannot render {camera.width} × {camera.height} px")

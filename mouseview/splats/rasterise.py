@@ -49,19 +49,25 @@ def render(
 
 def render_depth(gaussians: Gaussians, camera: Camera, *, near: float | None = None, threads: int | None = None) -> F32:
     """Expected camera z (height, width) float32 in the scene's unit; NaN where nothing is drawn."""
-    return blend(project(gaussians, camera, near=near, threads=threads), camera.width, camera.height, threads=threads)[
-        2
-    ]
+    projected = project(gaussians, camera, near=near, threads=threads)
+    return blend(projected, camera.width, camera.height, threads=threads)[2]
 
 
 def warm_up() -> None:
-    """Compiles the kernels, or loads them from numba's cache. Call it from a background thread: it takes seconds."""
-    scene = Gaussians(
-        xyz=np.array([[0.0, 0.0, 2.0]], np.float32),
-        sh=np.zeros((1, 1, 3), np.float32),
-        scale=np.full((1, 3), 0.1, np.float32),
-        rotation=np.array([[1.0, 0.0, 0.0, 0.0]], np.float32),
-        opacity=np.ones(1, np.float32),
-    )
+    """Compiles the kernels, or loads them from numba's cache. Call it from a background thread: it takes seconds.
+
+    Scenes in read-only memory (mapped, shared) are a type of their own to the compiler, so both are done.
+    """
     K = np.array([[8.0, 0.0, 4.0], [0.0, 8.0, 4.0], [0.0, 0.0, 1.0]])
-    render(scene, Camera("warm-up", 8, 8, K, np.zeros(0), np.eye(4), LensModel.RADTAN), threads=1)
+    camera = Camera("warm-up", 8, 8, K, np.zeros(0), np.eye(4), LensModel.RADTAN)
+    for writeable in (True, False):
+        scene = Gaussians(
+            xyz=np.array([[0.0, 0.0, 2.0]], np.float32),
+            sh=np.zeros((1, 1, 3), np.float32),
+            scale=np.full((1, 3), 0.1, np.float32),
+            rotation=np.array([[1.0, 0.0, 0.0, 0.0]], np.float32),
+            opacity=np.ones(1, np.float32),
+        )
+        for array in (scene.xyz, scene.sh, scene.scale, scene.rotation, scene.opacity):
+            array.setflags(write=writeable)
+        render(scene, camera, threads=1)

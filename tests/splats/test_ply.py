@@ -119,6 +119,26 @@ def test_files_that_lie_are_refused(tmp_path: Path, data: bytes, message: str) -
     assert caught.value.remedy
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    edits=st.lists(st.tuples(st.integers(0, 1500), st.integers(0, 255)), min_size=1, max_size=4), cut=st.integers(0, 40)
+)
+def test_a_damaged_file_is_read_or_refused_but_never_worse(
+    tmp_path: Path, edits: list[tuple[int, int]], cut: int
+) -> None:
+    path = tmp_path / "a.ply"
+    write_ply(random_scene(7, 3), path)
+    data = bytearray(path.read_bytes())
+    for at, value in edits:
+        data[at] = value
+    path.write_bytes(data[: len(data) - cut])
+    try:
+        scene = read_ply(path)
+    except FileFormatError:  # any other error fails the test
+        return
+    assert len(scene) <= 3
+
+
 def test_missing_files_sizes_and_odd_harmonics_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(FileFormatError, match="does not exist"):
         read_ply(tmp_path / "none.ply")
