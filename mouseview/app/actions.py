@@ -1,0 +1,118 @@
+"""The one registry of actions: menus, toolbar, command palette and cheat sheet are all read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """menu: path such as ``"View/Screenshot"``.  needs: what must be open for it: "", "dataset" or "sample"."""
+
+    id: str
+    text: str
+    menu: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    tip: str = ""
+    needs: str = ""
+    checkable: bool = False
+    separator: bool = False  # a line above it in its menu
+
+
+SPECS: tuple[ActionSpec, ...] = (
+    ActionSpec("open-folder", "Open folder…", "File", ("Ctrl+O",), "folder", "Open a sample folder or a folder of samples"),
+    ActionSpec("open-file", "Open file…", "File", ("Ctrl+Shift+O",), "file", "Open a calibration, a list file or a project"),
+    ActionSpec("open-demo", "Open the demo", "File", (), "demo", "Write a small procedural dataset and open it"),
+    ActionSpec("save-project", "Save project", "File", ("Ctrl+S",), "save", needs="dataset", separator=True),
+    ActionSpec("save-project-as", "Save project as…", "File", ("Ctrl+Shift+S",), needs="dataset"),
+    ActionSpec("close-dataset", "Close dataset", "File", ("Ctrl+W",), needs="dataset", separator=True),
+    ActionSpec("quit", "Quit", "File", ("Ctrl+Q",)),
+    ActionSpec("undo", "Undo", "Edit", ("Ctrl+Z",), "undo"),
+    ActionSpec("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo"),
+    ActionSpec("copy-finding", "Copy all findings", "Edit", (), "copy", needs="sample", separator=True),
+    ActionSpec("copy-ledger", "Copy the ledger as a table", "Edit", (), "copy", needs="sample"),
+    ActionSpec("sample-next", "Next sample", "Go", ("Right",), "right", needs="dataset"),
+    ActionSpec("sample-previous", "Previous sample", "Go", ("Left",), "left", needs="dataset"),
+    ActionSpec("view-next", "Next view", "Go", ("Down",), needs="sample"),
+    ActionSpec("view-previous", "Previous view", "Go", ("Up",), needs="sample"),
+    ActionSpec("filter-samples", "Find a sample", "Go", ("Ctrl+F",), "search", needs="dataset", separator=True),
+    ActionSpec("frame", "Frame selection", "Scene", ("F",), "frame", "Bring the selected camera or the subject into view",
+               needs="sample"),
+    ActionSpec("reset-scene", "Reset the viewpoint", "Scene", ("Home",), "home", needs="sample"),
+    ActionSpec("toggle-after", "Before / after normalisation", "Scene", ("N",), "compare", needs="sample", separator=True),
+    ActionSpec("toggle-rays", "Show the ray field", "Scene", ("R",), "rays", needs="sample", checkable=True),
+    ActionSpec("run", "Reconstruct this sample", "Run", ("Ctrl+R", "F5"), "play", "Feed the chosen views to the model",
+               needs="sample"),
+    ActionSpec("run-modes", "Compare all modes on this sample", "Run", ("Ctrl+Shift+R",), "modes", needs="sample"),
+    ActionSpec("cancel", "Stop the running work", "Run", ("Ctrl+.",), "stop", separator=True),
+    ActionSpec("theme-system", "Follow the system", "View/Appearance", checkable=True),
+    ActionSpec("theme-light", "Light", "View/Appearance", checkable=True),
+    ActionSpec("theme-dark", "Dark", "View/Appearance", checkable=True),
+    ActionSpec("reset-layout", "Restore the default layout", "View", (), "grid"),
+    ActionSpec("shot-window", "Whole window…", "View/Screenshot", ("Ctrl+Shift+C",), "camera"),
+    ActionSpec("shot-scene", "Scene…", "View/Screenshot", (), "camera"),
+    ActionSpec("shot-views", "Views…", "View/Screenshot", (), "camera"),
+    ActionSpec("shot-compare", "Compare…", "View/Screenshot", (), "camera"),
+    ActionSpec("shot-modes", "All modes…", "View/Screenshot", (), "camera"),
+    ActionSpec("shot-ledger", "Ledger…", "View/Screenshot", (), "camera"),
+    ActionSpec("shot-findings", "Findings…", "View/Screenshot", (), "camera"),
+    ActionSpec("shot-model", "Model…", "View/Screenshot", (), "camera"),
+    ActionSpec("shot-samples", "Samples…", "View/Screenshot", (), "camera"),
+    ActionSpec("palette", "Command palette…", "Help", ("Ctrl+Shift+P",), "palette"),
+    ActionSpec("cheat-sheet", "Keyboard cheat sheet", "Help", ("?",), "help"),
+    ActionSpec("about", "About MouseView", "Help", (), "info", separator=True),
+)  # fmt: skip
+
+MOUSE_HINTS: tuple[tuple[str, str], ...] = (
+    ("Orbit the scene", "Left drag"),
+    ("Pan the scene", "Right drag · Shift + middle drag"),
+    ("Zoom", "Wheel"),
+    ("Select a camera", "Click its frustum or its image"),
+    ("Fly into a camera", "Double-click its frustum"),
+)
+
+
+class Actions(QObject):
+    """QActions of all ``SPECS``, owned by the window so that their shortcuts work everywhere in it."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._actions: dict[str, QAction] = {}
+        for spec in SPECS:
+            action = QAction(spec.text, window)
+            action.setObjectName(spec.id)
+            action.setShortcuts([QKeySequence(key) for key in spec.keys])
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            action.setCheckable(spec.checkable)
+            shown = ", ".join(self.keys_of(spec))
+            action.setToolTip((spec.tip or spec.text.rstrip("…")) + (f"  ({shown})" if shown else ""))
+            action.setStatusTip(spec.tip or spec.text.rstrip("…"))
+            window.addAction(action)
+            self._actions[spec.id] = action
+
+    def __getitem__(self, id: str) -> QAction:
+        return self._actions[id]
+
+    def on(self, id: str, handler: Callable[..., object]) -> None:
+        """Call ``handler`` when the action is triggered; checkable ones pass their state."""
+        action = self._actions[id]
+        if action.isCheckable():
+            action.triggered.connect(handler)
+        else:
+            action.triggered.connect(lambda _checked=False: handler())
+
+    def enable(self, *, dataset: bool, sample: bool) -> None:
+        for spec in SPECS:
+            if spec.needs:
+                self._actions[spec.id].setEnabled(dataset if spec.needs == "dataset" else sample)
+
+    @staticmethod
+    def keys_of(spec: ActionSpec) -> tuple[str, ...]:
+        """The shortcuts as this platform writes them."""
+        return tuple(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in spec.keys)

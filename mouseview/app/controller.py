@@ -1,0 +1,354 @@
+"""The controller: intents in, a new state out. It owns the project, its history, and the work that derives the rest."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QUndoStack
+
+from mouseview.app import tasks
+from mouseview.app.jobs import Failure, Jobs, Ticket
+from mouseview.app.project_edits import ReplaceProject
+from mouseview.app.state import AppState, SceneChoice, ViewImage
+from mouseview.model.recipe import CentreSource, Mode
+
+if TYPE_CHECKING:
+    from mouseview.app.tasks import Opened
+    from mouseview.workflow.project import Project
+
+_KEPT_RESULTS = 12
+_AUTOSAVE_MS = 800
+RUN_SLOT = "run"  # one reconstruction or comparison at a time
+
+
+class _Kept(OrderedDict[Any, Any]):
+    """The most recent results by what decides them, so that undoing a choice finds its result again."""
+
+    def keep(self, key: Any, value: Any) -> None:
+        self[key] = value
+        self.move_to_end(key)
+        while len(self) > _KEPT_RESULTS:
+            self.popitem(last=False)
+
+
+class Controller(QObject):
+    """``changed(state)`` after every replacement; ``failed(Failure)``; ``told(text)`` for notices."""
+
+    changed = Signal(object)
+    failed = Signal(object)
+    told = Signal(str)
+    summary_arrived = Signal(int, object)
+    opened = Signal(str)  # a path, for the recent list
+
+    def __init__(self, autosave: Path | None = None, parent: QObject | None = None) -> None:
+        """autosave: where the unsaved project is kept; None keeps it nowhere."""
+        super().__init__(parent)
+        self.state = AppState()
+        self.jobs = Jobs(self)
+        self.history = QUndoStack(self)
+        self._engine = tasks.EngineRoom()
+        self._autosave = autosave
+        self._kept_prepared, self._kept_runs, self._kept_modes = _Kept(), _Kept(), _Kept()
+        self._autosave_timer = QTimer(self, singleShot=True, interval=_AUTOSAVE_MS)
+        self._autosave_timer.timeout.connect(self.autosave_now)
+
+    def shutdown(self) -> None:
+        if self._autosave_timer.isActive():
+            self.autosave_now()
+        self.jobs.shutdown()
+        self._engine.close()
+
+    def _put(self, **changes: Any) -> None:
+        self.state = self.state.replace(**changes)
+        self.changed.emit(self.state)
+
+    # ---- opening -------------------------------------------------------------------------------------------------
+
+    def open(self, path: str, select: str | None = None) -> None:
+        title = f"Opening {Path(path).name or path}"
+        self.jobs.submit(
+            "open", title, lambda _t: tasks.open_anything(path), lambda got: self._opened(got, select), self.failed.emit
+        )
+
+    def restore(self) -> bool:
+        """Open what was open last time; False where there is nothing to restore."""
+        if self._autosave is None or not self._autosave.is_file():
+            return False
+        autosave = self._autosave
+        self.jobs.submit("open", "Restoring the last project", lambda _t: tasks.restore(autosave), self._opened,
+                         self.failed.emit)  # fmt: skip
+        return True
+
+    def open_demo(self, out: Path | None = None) -> None:
+        folder = out or Path(platformdirs.user_data_dir("mouseview", appauthor=False)) / "demo"
+        self.jobs.submit("demo", "Writing the demo", lambda ticket: tasks.write_demo(folder, ticket),
+                         lambda path: self.open(str(path)), self.failed.emit)  # fmt: skip
+
+    def _opened(self, got: Opened, select: str | None = None) -> None:
+        for slot in ("sample", "images", "check", "centres", "prepare", "summaries", RUN_SLOT):
+            self.jobs.cancel(slot)
+        self.history.clear()
+        self.state = AppState(
+            project=got.project, project_file=got.project_file, dataset=got.dataset, dark=self.state.dark
+        )
+        self.changed.emit(self.state)
+        self.opened.emit(got.project_file or str(got.dataset.path))
+        wanted = select or got.project.sample
+        names = got.dataset.names
+        if wanted and wanted not in names:
+            self.failed.emit(Failure("That sample is not here", f"no sample {wanted!r}", str(got.dataset.path),
+                                     "the first one is shown instead"))  # fmt: skip
+        self.choose_sample(names.index(wanted) if wanted in names else 0)
+
+    def close(self) -> None:
+        for slot in ("open", "sample", "images", "check", "centres", "prepare", "summaries", RUN_SLOT):
+            self.jobs.cancel(slot)
+        self.history.clear()
+        self.state = AppState(dark=self.state.dark)
+        self.changed.emit(self.state)
+
+    # ---- choosing ------------------------------------------------------------------------------------------------
+
+    def choose_sample(self, index: int) -> None:
+        dataset = self.state.dataset
+        if dataset is None or not 0 <= index < len(dataset) or index == self.state.sample_index:
+            return
+        for slot in ("images", "check", "centres", "prepare"):
+            self.jobs.cancel(slot)
+        self._put(sample_index=index)
+        self.jobs.submit(
+            "sample",
+            f"Reading {dataset.names[index]}",
+            lambda _t: tasks.read_sample(dataset, index),
+            lambda got: self._sample_read(*got),
+            self._sample_failed,
+        )
+
+    def step_sample(self, by: int) -> None:
+        if self.state.dataset is not None:
+            self.choose_sample(min(max(self.state.sample_index + by, 0), len(self.state.dataset) - 1))
+
+    def choose_camera(self, name: str) -> None:
+        if self.state.sample is not None and name in self.state.sample.rig.names and name != self.state.camera:
+            self._put(camera=name, picked=None)
+
+    def step_camera(self, by: int) -> None:
+        if self.state.sample is not None and len(self.state.sample.rig):
+            count = len(self.state.sample.rig)
+            start = self.state.camera_index
+            self.choose_camera(self.state.sample.rig.names[(start + by) % count if start >= 0 else 0])
+
+    def set_scene(self, scene: SceneChoice) -> None:
+        self._put(scene=scene)
+
+    def set_picked(self, picked: Any) -> None:
+        self._put(picked=picked)
+
+    def set_dark(self, dark: bool) -> None:
+        if dark != self.state.dark:
+            self._put(dark=dark)
+
+    # ---- editing the project -------------------------------------------------------------------------------------
+
+    def edit(self, text: str, **changes: Any) -> None:
+        """One undoable step."""
+        before = self.state.project
+        if before is not None and (after := before.replace(**changes)) != before:
+            self.history.push(ReplaceProject(text, before, after, self._show_project))
+
+    def set_mode(self, mode: Mode) -> None:
+        self._edit_recipe(f"mode {mode}", mode=mode)
+
+    def set_centre(self, source: CentreSource | None) -> None:
+        self._edit_recipe(f"centre {source or 'most trusted'}", centre=source)
+
+    def _edit_recipe(self, text: str, **changes: Any) -> None:
+        if self.state.project is not None:
+            self.edit(text, recipe=dataclasses.replace(self.state.project.recipe, **changes))
+
+    def set_checkpoint(self, checkpoint: str) -> None:
+        self.edit("weights", checkpoint=checkpoint)
+
+    def set_device(self, device: str) -> None:
+        self.edit(f"device {device}", device=device)
+
+    def set_fed(self, name: str, fed: bool) -> None:
+        """Feed a view to the model, or hold it out."""
+        if self.state.project is None or self.state.sample is None:
+            return
+        held_out = set(self.state.project.held_out) - {name} if fed else {*self.state.project.held_out, name}
+        ordered = tuple(other for other in self.state.sample.rig.names if other in held_out)
+        self.edit(f"{'feed' if fed else 'hold out'} {name}", held_out=ordered)
+
+    def _show_project(self, project: Project) -> None:
+        # the sample in view is no edit: undoing a crop must not jump to another sample
+        current = self.state.project
+        if current is not None:
+            project = project.replace(sample=current.sample)
+        self._put(project=project)
+        self._autosave_timer.start()
+        self._derive()
+
+    def save(self, path: str) -> None:
+        from mouseview.workflow.project import save_project
+
+        if self.state.project is None:
+            return
+        try:
+            save_project(self.state.project, path)
+        except OSError as error:
+            self.failed.emit(Failure.of("The project was not saved", error))
+            return
+        self.history.setClean()
+        self._put(project_file=path)
+        self.opened.emit(path)
+        self.told.emit(f"Saved {Path(path).name}")
+
+    def autosave_now(self) -> None:
+        from mouseview.workflow.project import save_project
+
+        self._autosave_timer.stop()
+        if self._autosave is None or self.state.project is None:
+            return
+        try:
+            self._autosave.parent.mkdir(parents=True, exist_ok=True)
+            save_project(self.state.project, self._autosave)
+        except OSError as error:
+            self.failed.emit(Failure.of("The project was not autosaved", error))
+
+    # ---- deriving ------------------------------------------------------------------------------------------------
+
+    def _sample_failed(self, failure: Failure) -> None:
+        self._put(sample=None, camera=None, images=(), centres=(), findings=None, prepared=None, reconstruction=None,
+                  compared=(), modes=(), fed_textures=())  # fmt: skip
+        self.failed.emit(failure)
+
+    def _sample_read(self, sample: Any, marked_held_out: tuple[str, ...]) -> None:
+        project = self.state.project
+        assert project is not None
+        known = tuple(name for name in project.held_out if name in sample.rig.names)
+        first_look = not project.sample
+        project = project.replace(sample=sample.name, held_out=marked_held_out if first_look else known)
+        names = sample.rig.names
+        self._put(
+            project=project,
+            sample=sample,
+            camera=self.state.camera if self.state.camera in names else (names[0] if names else None),
+            images=(None,) * len(names),
+            centres=(),
+            findings=None,
+            prepared=None,
+            fed_textures=(),
+            prepare_problem="",
+            picked=None,
+        )
+        self._autosave_timer.start()
+        quiet = self._show_problem
+        self.jobs.submit("images", "Reading the images", lambda ticket: tasks.read_images(sample, ticket), _ignore,
+                         self.failed.emit, part=lambda got: self._image_arrived(*got))  # fmt: skip
+        self._derive()
+        self.jobs.submit("centres", "Finding the subject", lambda _t: tasks.find_centres(sample),
+                         lambda centres: self._put(centres=centres), quiet)  # fmt: skip
+        self.jobs.submit("check", "Checking the sample", lambda _t: tasks.check(sample),
+                         lambda findings: self._put(findings=findings), self.failed.emit)  # fmt: skip
+
+    def _image_arrived(self, index: int, view: ViewImage) -> None:
+        images = list(self.state.images)
+        images[index] = view
+        self._put(images=tuple(images))
+
+    def _key(self) -> tuple[Any, ...]:
+        """What decides the results of this sample."""
+        state = self.state
+        assert state.project is not None and state.dataset is not None
+        project = state.project
+        return (str(state.dataset.path), state.sample_index, project.recipe, project.held_out, project.checkpoint)
+
+    def _derive(self) -> None:
+        """Bring prepared views and results up to the project; what is known already is shown at once."""
+        sample, project = self.state.sample, self.state.project
+        if sample is None or project is None:
+            return
+        key = self._key()
+        run, compared = self._kept_runs.get(key, (None, ()))
+        mode_key = (*key[:2], dataclasses.replace(project.recipe, mode=Mode.EXACT_AIMED), *key[3:])
+        self._put(reconstruction=run, compared=compared, modes=self._kept_modes.get(mode_key, ()))
+        if not sample.has_images:
+            self._put(prepare_problem="There are no images to normalise, only cameras.", prepared=None, fed_textures=())
+            return
+        if key in self._kept_prepared:
+            prepared, textures = self._kept_prepared[key]
+            self._put(prepared=prepared, fed_textures=textures, prepare_problem="")
+            return
+
+        def done(got: tuple[Any, Any]) -> None:
+            self._kept_prepared.keep(key, got)
+            self._put(prepared=got[0], fed_textures=got[1], prepare_problem="")
+
+        self.jobs.submit("prepare", f"Normalising {sample.name}", lambda _t: tasks.prepare(sample, project), done,
+                         self._show_problem)  # fmt: skip
+
+    def _show_problem(self, failure: Failure) -> None:
+        """A sample that cannot be normalised says so in its place; it is a property of the sample, not an accident."""
+        text = "\n".join(part for part in (failure.message, f"→ {failure.remedy}" if failure.remedy else "") if part)
+        self._put(prepare_problem=text, prepared=None, fed_textures=())
+
+    def summarise(self, rows: tuple[int, ...]) -> None:
+        dataset = self.state.dataset
+        if dataset is not None:
+            self.jobs.submit("summaries", "Reading samples", lambda ticket: tasks.summarise(dataset, rows, ticket),
+                             _ignore, self.failed.emit, part=lambda got: self.summary_arrived.emit(*got))  # fmt: skip
+
+    # ---- running -------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        sample, project = self.state.sample, self.state.project
+        if sample is None or project is None:
+            return
+        key = self._key()
+
+        def done(got: tuple[Any, Any]) -> None:
+            self._kept_runs.keep(key, got)
+            if self._current(key):
+                self._put(reconstruction=got[0], compared=got[1])
+            note = " The render has gone white: see the findings." if got[0].white_collapse else ""
+            self.told.emit(f"Reconstructed {sample.name} in {got[0].seconds:.1f} s on {got[0].device}.{note}")
+
+        def work(ticket: Ticket) -> Any:
+            return self._engine.reconstruct(sample, project, ticket)
+
+        self.jobs.submit(RUN_SLOT, f"Reconstructing {sample.name}", work, done, self.failed.emit)
+
+    def run_modes(self) -> None:
+        sample, project = self.state.sample, self.state.project
+        if sample is None or project is None:
+            return
+        key = self._key()
+        mode_key = (*key[:2], dataclasses.replace(project.recipe, mode=Mode.EXACT_AIMED), *key[3:])
+
+        def done(results: tuple[Any, ...]) -> None:
+            self._kept_modes.keep(mode_key, results)
+            if self._current(key):
+                self._put(modes=results)
+            self.told.emit(f"Compared {len(results)} modes on {sample.name}.")
+
+        def work(ticket: Ticket) -> Any:
+            return self._engine.compare_modes(sample, project, ticket)
+
+        self.jobs.submit(RUN_SLOT, f"Comparing all modes on {sample.name}", work, done, self.failed.emit)
+
+    def _current(self, key: tuple[Any, ...]) -> bool:
+        return self.state.sample is not None and self.state.project is not None and self._key() == key
+
+    def cancel(self) -> None:
+        for slot in (RUN_SLOT, "demo", "open"):
+            self.jobs.cancel(slot)
+
+
+def _ignore(_result: Any) -> None:
+    """For work that publishes its parts."""

@@ -1,0 +1,146 @@
+"""Messages: failures and notices as cards that can be read, copied and put away, and never stop the work."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mouseview.app import theme
+from mouseview.app.jobs import Failure
+from mouseview.app.panels.widgets import label
+from mouseview.app.tokens import Tokens
+
+_MOST_CARDS = 3
+_NOTICE_MS = 6000
+
+
+class FailureCard(QFrame):
+    """What happened, where, what to do; details on demand."""
+
+    closed = Signal()
+
+    def __init__(self, failure: Failure, t: Tokens) -> None:
+        super().__init__()
+        self.failure = failure
+        self.setObjectName("message")
+        icon = QLabel()
+        icon.setPixmap(theme.icon_pixmap("error", t.bad, 18, self.devicePixelRatioF()))
+        title = label(failure.title, "heading", wrap=True)
+        close = QToolButton()
+        close.setIcon(theme.icon("close", t.dark))
+        close.setToolTip("Put this message away")
+        close.clicked.connect(self.closed)
+        self.message = label(failure.message, wrap=True)
+        self.place = label(failure.place, "faint", wrap=True)
+        self.remedy = label(f"→ {failure.remedy}", "muted", wrap=True)
+        self.copy = QPushButton("Copy")
+        self.copy.setToolTip("Copy everything, with the technical details")
+        self.copy.clicked.connect(self._copy)
+        self.details_button = QPushButton("Details")
+        self.details_button.setCheckable(True)
+        self.details = QPlainTextEdit(failure.details)
+        self.details.setReadOnly(True)
+        self.details.setFont(theme.mono_font())
+        self.details.setFixedHeight(140)
+        self.details.hide()
+        self.details_button.toggled.connect(self.details.setVisible)
+        head = QHBoxLayout()
+        head.addWidget(icon)
+        head.addWidget(title, 1)
+        head.addWidget(close)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.details_button)
+        buttons.addWidget(self.copy)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 8, 8)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(self.message)
+        for part, text in ((self.place, failure.place), (self.remedy, failure.remedy)):
+            if text:
+                column.addWidget(part)
+        column.addWidget(self.details)
+        column.addLayout(buttons)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.failure.report)
+        self.copy.setText("Copied")
+
+
+class NoticeCard(QFrame):
+    """One line that goes away by itself."""
+
+    closed = Signal()
+
+    def __init__(self, text: str, t: Tokens) -> None:
+        super().__init__()
+        self.setObjectName("notice")
+        icon = QLabel()
+        icon.setPixmap(theme.icon_pixmap("check", t.good, 16, self.devicePixelRatioF()))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 7, 12, 7)
+        row.addWidget(icon)
+        row.addWidget(label(text, wrap=True), 1)
+        QTimer.singleShot(_NOTICE_MS, self.closed.emit)
+
+
+class MessageStack(QWidget):
+    """Floats at the lower right of its parent; newest below; the oldest gives way."""
+
+    _WIDTH_PX = 380
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        self.cards: list[FailureCard | NoticeCard] = []
+        self.hide()
+
+    def fail(self, failure: Failure, t: Tokens) -> None:
+        self._add(FailureCard(failure, t))
+
+    def tell(self, text: str, t: Tokens) -> None:
+        self._add(NoticeCard(text, t))
+
+    def _add(self, card: FailureCard | NoticeCard) -> None:
+        self.cards.append(card)
+        self._column.addWidget(card)
+        card.closed.connect(lambda: self._remove(card))
+        while len(self.cards) > _MOST_CARDS:
+            self._remove(self.cards[0])
+        if isinstance(card, FailureCard):
+            card.details_button.toggled.connect(lambda _on: QTimer.singleShot(0, self.place))
+        self.place()
+
+    def _remove(self, card: FailureCard | NoticeCard) -> None:
+        if card in self.cards:
+            self.cards.remove(card)
+            self._column.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+            self.place()
+
+    def place(self) -> None:
+        """Take the corner again, after the parent or a card has changed its size."""
+        self.setVisible(bool(self.cards))
+        parent = self.parentWidget()
+        if not self.cards or parent is None:
+            return
+        width = min(self._WIDTH_PX, parent.width() - 32)
+        self.setFixedWidth(width)
+        self._column.activate()
+        height = self._column.heightForWidth(width) if self._column.hasHeightForWidth() else self.sizeHint().height()
+        self.setGeometry(parent.width() - width - 16, parent.height() - height - 40, width, height)
+        self.raise_()

@@ -1,0 +1,255 @@
+"""Scene: the 3D view with its tool bar (before / after, ray field, layers) and the readout of a picked ray."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEasingCurve, Qt, QVariantAnimation, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QMenu,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mouseview import resources
+from mouseview.app import theme
+from mouseview.app.panels.widgets import ElidedLabel, Segments, label
+from mouseview.app.scene3d.state import PickedRay, RayColour, RayField, SceneState, Theme
+from mouseview.app.scene3d.view import SceneView
+from mouseview.app.state import AppState, Changed, SceneChoice
+from mouseview.model.recipe import CentreSource
+
+_TRANSITION_MS = 550
+_LAYERS = (
+    ("frusta", "Cameras", "Frusta with the true, off-centre shape"),
+    ("textures", "Images", "Each camera's image in its frustum"),
+    ("names", "Names", ""),
+    ("ghost", "Reference rig", "The cameras that the model was trained with, as a ghost"),
+    ("optical_axes", "Optical axes", "And the point where they meet"),
+    ("box", "Subject box", "The ±1 cube that the subject should fill"),
+    ("window", "Depth window", "±1.8 about each ray's nearest point: where Gaussians can lie"),
+    ("axes", "World axes", ""),
+    ("ground", "Ground", ""),
+)
+
+
+def scene_state(state: AppState) -> SceneState:
+    """What the scene shows of the state of the window."""
+    sample, prepared, choice = state.sample, state.prepared, state.scene
+    shown_theme = Theme.DARK if state.dark else Theme.LIGHT
+    if sample is None or not len(sample.rig):
+        return SceneState(theme=shown_theme)
+    ray_camera = choice.ray_camera or state.camera
+    rays = None
+    if choice.rays and ray_camera in sample.rig.names:
+        rays = RayField(str(ray_camera), colour=choice.ray_colour)
+    meeting = next((c.point for c in state.centres if c.source is CentreSource.AXES), None)
+    reconstruction = state.reconstruction
+    similarity = prepared.similarity if prepared is not None else None
+    return SceneState(
+        before=sample.rig,
+        after=prepared.rig if prepared is not None else None,
+        similarity=similarity,
+        blend=choice.blend if prepared is not None else 0.0,
+        textures=tuple(view.texture if view is not None else None for view in state.images),
+        textures_after=state.fed_textures,
+        model_format=resources.model_format(prepared.model) if prepared is not None else None,
+        selected=state.camera,
+        held_out=frozenset(state.project.held_out) if state.project is not None else frozenset(),
+        meeting_point=meeting,
+        subject_centre=prepared.centre.point if prepared is not None else None,
+        layers=choice.layers,
+        ray_field=rays,
+        gaussians=reconstruction.gaussians if reconstruction is not None and choice.gaussians else None,
+        theme=shown_theme,
+    )
+
+
+class ScenePanel(QWidget):
+    """Intents: ``camera_chosen``, ``scene_changed(SceneChoice)``, ``ray_picked``."""
+
+    camera_chosen = Signal(str)
+    scene_changed = Signal(object)
+    ray_picked = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumSize(320, 200)
+        self._choice = SceneChoice()
+        self._state = AppState()
+        self._changed, self._changed_names, self._changed_icons = Changed(), Changed(), Changed()
+        self.view = SceneView()
+        self.view.camera_selected.connect(self.camera_chosen)
+        self.view.camera_entered.connect(self.camera_chosen)
+        self.view.ray_picked.connect(self.ray_picked)
+        self.sides = Segments(("Before", "After"), ("As the files declare it", "As the model is fed"))
+        self.sides.chosen.connect(self._go_to_side)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, 1000)
+        self.slider.setFixedWidth(96)
+        self.slider.setToolTip("The smooth transition from before to after")
+        self.slider.valueChanged.connect(self._slid)
+        self._animation = QVariantAnimation(self)
+        self._animation.setDuration(_TRANSITION_MS)
+        self._animation.setEasingCurve(QEasingCurve.Type.InOutCubic)
+        self._animation.valueChanged.connect(lambda value: self.slider.setValue(int(value)))
+        self.rays = QToolButton()
+        self.rays.setText("Rays")
+        self.rays.setCheckable(True)
+        self.rays.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.rays.setToolTip("Show the field of rays of one camera  (R)")
+        self.rays.toggled.connect(lambda on: self._choose(rays=on))
+        self.ray_camera = QComboBox()
+        self.ray_camera.setToolTip("Whose rays")
+        self.ray_camera.activated.connect(lambda row: self._choose(ray_camera=self.ray_camera.itemData(row)))
+        self.ray_colour = QComboBox()
+        self.ray_colour.setToolTip("What the colour of a ray means")
+        for colour, title in (
+            (RayColour.DIRECTION, "Direction d"),
+            (RayColour.MOMENT, "Moment o × d"),
+            (RayColour.NEAREST, "Nearest point p"),
+            (RayColour.ANGULAR_ERROR, "Angular error"),
+        ):
+            self.ray_colour.addItem(title, colour)
+        self.ray_colour.activated.connect(lambda row: self._choose(ray_colour=RayColour(self.ray_colour.itemData(row))))
+        self.splats = QToolButton()
+        self.splats.setCheckable(True)
+        self.splats.setChecked(True)
+        self.splats.setText("Gaussians")
+        self.splats.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.splats.setToolTip("Show the reconstructed Gaussians")
+        self.splats.toggled.connect(lambda on: self._choose(gaussians=on))
+        self.layers = QToolButton()
+        self.layers.setText("Show")
+        self.layers.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.layers.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.layers.setToolTip("What the scene shows")
+        self.layer_actions: dict[str, QAction] = {}
+        menu = QMenu(self.layers)
+        for key, title, tip in _LAYERS:
+            action = menu.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(bool(getattr(self._choice.layers, key)))
+            action.setToolTip(tip or title)
+            action.toggled.connect(lambda on, key=key: self._choose(layers=self._choice.layers.replace(**{key: on})))
+            self.layer_actions[key] = action
+        menu.setToolTipsVisible(True)
+        self.layers.setMenu(menu)
+        self.readout = RayReadout()
+        self.readout.hide()
+        bar = QWidget()
+        bar.setObjectName("sceneBar")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(8, 5, 8, 5)
+        row.setSpacing(8)
+        row.addWidget(self.sides)
+        row.addWidget(self.slider)
+        row.addSpacing(4)
+        row.addWidget(self.rays)
+        row.addWidget(self.ray_camera)
+        row.addWidget(self.ray_colour)
+        row.addStretch(1)
+        row.addWidget(self.splats)
+        row.addWidget(self.layers)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(bar)
+        column.addWidget(self.view, 1)
+        column.addWidget(self.readout)
+
+    def show_state(self, state: AppState) -> None:
+        self._state, self._choice = state, state.scene
+        if self._changed_icons(state.dark):
+            for button, name in ((self.rays, "rays"), (self.splats, "splats"), (self.layers, "scene")):
+                button.setIcon(theme.icon(name, state.dark))
+        names = state.sample.rig.names if state.sample is not None else ()
+        if self._changed_names(names):
+            self.ray_camera.clear()
+            self.ray_camera.addItem("Selected camera", None)
+            for name in names:
+                self.ray_camera.addItem(name, name)
+        choice, prepared = state.scene, state.prepared
+        for widget in (self.sides, self.slider):
+            widget.setEnabled(prepared is not None)
+        self.slider.blockSignals(True)
+        self.slider.setValue(round(1000 * choice.blend))
+        self.slider.blockSignals(False)
+        self.sides.choose(int(choice.blend >= 0.5))
+        self.rays.setChecked(choice.rays)
+        self.ray_camera.setVisible(choice.rays)
+        self.ray_colour.setVisible(choice.rays)
+        self.splats.setVisible(state.reconstruction is not None)
+        if self._changed(state.sample, prepared, state.images, state.fed_textures, state.camera, state.centres, choice,
+                         state.reconstruction, state.dark,
+                         state.project.held_out if state.project is not None else ()):  # fmt: skip
+            self.view.set_state(scene_state(state))
+        self.readout.show_ray(state.picked)
+
+    def toggle_side(self) -> None:
+        self._go_to_side(0 if self.slider.value() >= 500 else 1)
+
+    def _go_to_side(self, side: int) -> None:
+        self._animation.stop()
+        self._animation.setStartValue(self.slider.value())
+        self._animation.setEndValue(1000 * side)
+        self._animation.start()
+
+    def _slid(self, value: int) -> None:
+        self._choose(blend=value / 1000)
+
+    def _choose(self, **changes: object) -> None:
+        wanted = self._choice.replace(**changes)
+        if wanted != self._choice:
+            self._choice = wanted
+            self.scene_changed.emit(wanted)
+
+    def screenshot(self, scale: float) -> npt.NDArray[np.uint8]:
+        """(H, W, 4) RGBA of the scene alone."""
+        return self.view.screenshot(scale)
+
+
+def _triple(values: npt.NDArray[np.float64]) -> str:
+    return "  ".join(f"{value:+.4f}" for value in values)
+
+
+class RayReadout(QWidget):
+    """The nine values that the network is fed for a picked pixel, and the ray's other encodings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("readout")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.where = ElidedLabel()
+        self.where.setProperty("role", "heading")
+        self.fed = label()
+        self.rest = label("", "muted")
+        for line in (self.fed, self.rest):
+            line.setFont(theme.mono_font())
+            line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 6, 12, 7)
+        column.setSpacing(2)
+        for line in (self.where, self.fed, self.rest):
+            column.addWidget(line)
+
+    def show_ray(self, picked: PickedRay | None) -> None:
+        self.setVisible(picked is not None)
+        if picked is None:
+            return
+        x, y = picked.pixel
+        self.where.setText(f"{picked.camera}, pixel ({x:.1f}, {y:.1f}): what the network is fed ({picked.encoding})")
+        pairs = zip(picked.channels, picked.values, strict=True)
+        self.fed.setText("   ".join(f"{name} {value:+.4f}" for name, value in pairs))
+        self.rest.setText(
+            f"d {_triple(picked.direction)}    o×d {_triple(picked.moment)}    p {_triple(picked.nearest_point)}"
+        )
+        self.rest.setToolTip(f"origin {_triple(picked.origin)}")

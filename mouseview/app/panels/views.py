@@ -1,0 +1,221 @@
+"""Views: all views of the sample side by side, as photographed or as fed to the model, with overlays."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from mouseview.app import overlays
+from mouseview.app.overlays import Overlay
+from mouseview.app.panels.view_tile import (
+    CAPTION_PX,
+    OUTLINE_COLOUR,
+    PRINCIPAL_COLOUR,
+    SUBJECT_COLOUR,
+    WINDOW_COLOUR,
+    ViewTile,
+)
+from mouseview.app.panels.widgets import Segments, label
+from mouseview.app.qimages import to_qimage
+from mouseview.app.state import AppState, Changed
+from mouseview.model.prepared import Prepared
+
+_LEAST_TILE_PX = 120
+
+
+def best_columns(count: int, width: int, height: int, aspect: float) -> tuple[int, int, int]:
+    """(columns, tile width, tile height) that show ``count`` tiles largest; scrolled when even that is too small.
+
+    aspect: width over height of the pictures; a caption is added below each.
+    """
+    best = (1, 0, 0)
+    for columns in range(1, max(count, 1) + 1):
+        rows = -(-count // columns)
+        picture = int(min(width / columns, (height / rows - CAPTION_PX) * aspect))
+        if picture > best[1]:
+            best = (columns, picture, int(picture / aspect + CAPTION_PX))
+    if best[1] < _LEAST_TILE_PX:
+        columns = max(1, width // _LEAST_TILE_PX)
+        return columns, width // columns, int(width // columns / aspect + CAPTION_PX)
+    return best
+
+
+class TileGrid(QWidget):
+    """Lays tiles out so that all are as large as the room allows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tiles: list[ViewTile] = []
+        self.aspect = 1.0
+
+    def replace_tiles(self, tiles: list[ViewTile]) -> None:
+        for tile in self.tiles:
+            tile.setParent(None)
+            tile.deleteLater()
+        self.tiles = tiles
+        for tile in tiles:
+            tile.setParent(self)
+            tile.show()
+        self.arrange()
+
+    def arrange(self) -> None:
+        area = self.parentWidget()
+        if area is None or not self.tiles:
+            return
+        columns, width, height = best_columns(len(self.tiles), area.width() - 8, area.height() - 6, self.aspect)
+        rows = -(-len(self.tiles) // columns)
+        left = max(4, (area.width() - columns * width) // 2)
+        for position, tile in enumerate(self.tiles):
+            row, column = divmod(position, columns)
+            tile.setGeometry(QRect(left + column * width, 2 + row * height, width, height))
+        self.setMinimumHeight(rows * height + 4)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.arrange()
+
+
+class _Legend(QCheckBox):
+    """A check box with a sample of the line that it shows or hides."""
+
+    def __init__(self, text: str, colour: str, tip: str) -> None:
+        super().__init__(text)
+        self._colour = colour
+        self.setChecked(True)
+        self.setToolTip(tip)
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint() + QSize(18, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setPen(QPen(QColor(self._colour), 2))
+        middle = self.height() // 2
+        painter.drawLine(self.width() - 14, middle, self.width() - 2, middle)
+
+
+class ViewsPanel(QWidget):
+    """Intents: ``camera_chosen(name)``, ``camera_entered(name)``."""
+
+    camera_chosen = Signal(str)
+    camera_entered = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.source = Segments(
+            ("Photographs", "Fed to the model"),
+            ("The images as opened", "The images after normalisation, as the network gets them"),
+        )
+        self.source.chosen.connect(lambda _index: self._refresh())
+        self.outline = _Legend("Mask", OUTLINE_COLOUR, "Outline of the mask")
+        self.window_box = _Legend("Window", WINDOW_COLOUR, "What of this image the model is shown in the current mode")
+        self.points = _Legend("Principal point", PRINCIPAL_COLOUR, "Cross: where the optical axis meets the image")
+        self.subject = _Legend("Subject", SUBJECT_COLOUR, "Ring: the subject's centre that the recipe has chosen")
+        self.under_mask = QCheckBox("Under the mask")
+        self.under_mask.setToolTip("Show the pixels that the mask hides")
+        self._hint = label("", "muted")
+        bar = QHBoxLayout()
+        bar.setContentsMargins(10, 7, 10, 4)
+        bar.setSpacing(14)
+        bar.addWidget(self.source)
+        bar.addWidget(self._hint)
+        bar.addStretch(1)
+        for box in (self.outline, self.window_box, self.points, self.subject, self.under_mask):
+            box.toggled.connect(lambda _on: self._refresh())
+            bar.addWidget(box)
+        self.grid = TileGrid()
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setWidget(self.grid)
+        self._area.viewport().installEventFilter(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(self._area, 1)
+        self._state = AppState()
+        self._fed_images: tuple[Prepared | None, list[QImage]] = (None, [])
+        self._changed = Changed()
+        self._names: tuple[str, ...] = ()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.grid.arrange()
+        return False
+
+    def show_state(self, state: AppState) -> None:
+        held_out = state.project.held_out if state.project is not None else ()
+        if not self._changed(state.sample, state.images, state.prepared, state.camera, held_out, state.dark):
+            return
+        self._state = state
+        names = state.sample.rig.names if state.sample is not None else ()
+        if names != self._names:
+            self._names = names
+            tiles = [ViewTile(name) for name in names]
+            for tile in tiles:
+                tile.chosen.connect(self.camera_chosen)
+                tile.entered.connect(self.camera_entered)
+            self.grid.replace_tiles(tiles)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        state, sample = self._state, self._state.sample
+        if sample is None:
+            return
+        wants_fed = self.source.index == 1
+        prepared = state.prepared if wants_fed else None
+        self._hint.setText("not normalised yet" if wants_fed and prepared is None else "")
+        for box in (self.outline, self.window_box, self.under_mask):
+            box.setEnabled(prepared is None)
+        if prepared is not None and self._fed_images[0] is not prepared:
+            self._fed_images = (prepared, [to_qimage(image[..., :3]) for image in prepared.images])
+        first = (prepared.rig if prepared is not None else sample.rig)[0]
+        self.grid.aspect = min(max(first.width / max(first.height, 1), 0.5), 2.0)
+        held_out = state.project.held_out if state.project is not None else ()
+        for index, tile in enumerate(self.grid.tiles):
+            camera = sample.rig[index]
+            if prepared is None:
+                image, problem = self._photograph(index)
+                size, overlay = camera.size, overlays.source_overlay(state, index)
+            else:
+                image, problem, size, overlay = self._fed(prepared, camera.name)
+            tile.show_view(
+                image,
+                size,
+                self._chosen_parts(overlay),
+                selected=camera.name == state.camera,
+                tag="held out" if camera.name in held_out else "",
+                problem=problem,
+            )
+            tile.setToolTip(
+                f"{camera.name}: {camera.width}×{camera.height} px\n"
+                f"fx {camera.fx:.2f}  fy {camera.fy:.2f}  cx {camera.cx:.2f}  cy {camera.cy:.2f} px"
+            )
+        self.grid.arrange()
+
+    def _chosen_parts(self, overlay: Overlay) -> Overlay:
+        return dataclasses.replace(
+            overlay,
+            principal_point=overlay.principal_point if self.points.isChecked() else None,
+            window=overlay.window if self.window_box.isChecked() else None,
+            subject=overlay.subject if self.subject.isChecked() else None,
+            outline=overlay.outline if self.outline.isChecked() else (),
+        )
+
+    def _photograph(self, index: int) -> tuple[QImage | None, str]:
+        view = self._state.images[index] if index < len(self._state.images) else None
+        if view is None:
+            return None, ""
+        return (view.opaque if self.under_mask.isChecked() else view.image), view.problem
+
+    def _fed(self, prepared: Prepared, name: str) -> tuple[QImage | None, str, tuple[int, int], Overlay]:
+        if name not in prepared.rig.names:
+            return None, "this view was not prepared", (1, 1), Overlay()
+        index = prepared.rig.names.index(name)
+        return self._fed_images[1][index], "", prepared.rig[index].size, overlays.prepared_overlay(prepared, index)

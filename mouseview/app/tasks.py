@@ -1,0 +1,200 @@
+"""The work itself, as functions that run in threads: each calls the workflow and returns values for the state.
+
+The workflow is imported here, inside the functions, so that a window appears before scipy and numba are loaded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from mouseview import resources
+from mouseview.app import qimages
+from mouseview.app.jobs import Ticket
+from mouseview.app.state import ComparedView, SampleSummary, ViewImage, worst_of
+from mouseview.model.errors import MouseViewError
+from mouseview.model.finding import Finding, Severity
+from mouseview.model.prepared import Prepared, SubjectCentre
+from mouseview.model.recipe import Mode
+from mouseview.model.sample import Dataset, Sample
+
+if TYPE_CHECKING:
+    from mouseview.inference.worker.client import WorkerClient
+    from mouseview.workflow.compare_modes import ModeResult
+    from mouseview.workflow.project import Project
+    from mouseview.workflow.reconstruct import Reconstruction
+
+DEMO_SEED = 1
+DEMO_SAMPLES = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """project_file: path of the project that was opened, "" for a dataset."""
+
+    dataset: Dataset
+    project: Project
+    project_file: str
+
+
+def open_anything(path: str) -> Opened:
+    """A dataset with a fresh project, or the project that the path names."""
+    from mouseview.workflow.open import open_path
+    from mouseview.workflow.project import SUFFIX, Project, load_project
+
+    if path.endswith(SUFFIX) and Path(path).is_file():
+        return Opened(open_path(path), load_project(path), path)
+    dataset = open_path(path)
+    return Opened(dataset, Project(dataset_path=str(dataset.path)), "")
+
+
+def restore(autosave: Path) -> Opened:
+    """What was open when the program ended."""
+    from mouseview.workflow.open import open_path
+    from mouseview.workflow.project import load_project
+
+    project = load_project(autosave)
+    return Opened(open_path(project.dataset_path), project, "")
+
+
+def read_sample(dataset: Dataset, index: int) -> tuple[Sample, tuple[str, ...]]:
+    """A sample, and the cameras that it marks as held out itself."""
+    from mouseview.workflow.open import held_out_by_name
+
+    sample = dataset[index]
+    return sample, held_out_by_name(sample.rig)
+
+
+def read_images(sample: Sample, ticket: Ticket) -> None:
+    """Publishes (index, ViewImage) one by one; a view that cannot be read says why and the others still come."""
+    for index, camera in enumerate(sample.rig):
+        if ticket.cancelled():
+            return
+        source = sample.sources[index]
+        if source is None:
+            ticket.publish((index, ViewImage(camera.name, None, None, problem="no image listed for this camera")))
+            continue
+        try:
+            view = qimages.view_image(camera.name, sample.image(index), source.has_mask)
+        except MouseViewError as error:
+            view = ViewImage(camera.name, None, None, problem=error.message)
+        ticket.publish((index, view))
+
+
+def check(sample: Sample) -> tuple[Finding, ...]:
+    from mouseview.workflow.inspect import inspect
+
+    return inspect(sample)
+
+
+def find_centres(sample: Sample) -> tuple[SubjectCentre, ...]:
+    from mouseview.workflow.prepare import centre_candidates
+
+    return centre_candidates(sample)
+
+
+def model_format_of(checkpoint: str) -> str:
+    """The format to prepare for before the weights were opened: the bundled model's own, else FaceLift's."""
+    return checkpoint if checkpoint in resources.names("model_formats", ".json") else "facelift"
+
+
+def prepare(sample: Sample, project: Project) -> tuple[Prepared, tuple[npt.NDArray[np.uint8], ...]]:
+    """The sample as the model will be fed, and small textures of its images."""
+    from mouseview.workflow.prepare import prepare_sample
+
+    fed = tuple(name for name in sample.rig.names if name not in project.held_out)
+    recipe = dataclasses.replace(project.recipe, views=fed)
+    prepared = prepare_sample(sample, recipe, model_format_of(project.checkpoint))
+    return prepared, tuple(qimages.texture(qimages.to_qimage(image)) for image in prepared.images)
+
+
+def summarise(dataset: Dataset, rows: tuple[int, ...], ticket: Ticket) -> None:
+    """Publishes (row, SampleSummary) for the rows of the list that are in sight."""
+    from mouseview.workflow.inspect import inspect
+
+    for row in rows:
+        if ticket.cancelled():
+            return
+        try:
+            sample = dataset[row]
+            findings = inspect(sample)
+        except MouseViewError as error:
+            problem = Finding("unreadable", Severity.ERROR, error.place, error.message, error.remedy)
+            ticket.publish((row, SampleSummary((), problem, 1, 0)))
+            continue
+        thumbnails = []
+        for index, source in enumerate(sample.sources):
+            thumbnail = None
+            if source is not None and not ticket.cancelled():
+                with contextlib.suppress(MouseViewError):  # the findings above already name an unreadable image
+                    thumbnail = qimages.shrunk(qimages.to_qimage(sample.image(index)), qimages.THUMBNAIL_SIDE_PX)
+            thumbnails.append(thumbnail)
+        summary = SampleSummary(tuple(thumbnails), worst_of(findings), len(findings), len(sample.rig))
+        ticket.publish((row, summary))
+
+
+class EngineRoom:
+    """Keeps one worker process warm between runs, and lets one run at a time use it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stack = contextlib.ExitStack()
+        self._client: WorkerClient | None = None
+
+    def _warm(self) -> WorkerClient:
+        from mouseview.inference.worker.client import WorkerClient
+
+        if self._client is None:
+            self._client = self._stack.enter_context(WorkerClient())
+        return self._client
+
+    def reconstruct(
+        self, sample: Sample, project: Project, ticket: Ticket
+    ) -> tuple[Reconstruction, tuple[ComparedView, ...]]:
+        from mouseview.app.compare_images import compared_views
+        from mouseview.workflow.reconstruct import reconstruct
+
+        with self._lock:
+            result = reconstruct(
+                sample,
+                project.recipe,
+                project.checkpoint,
+                project.device,
+                project.held_out,
+                ticket.progress,
+                ticket.cancelled,
+                client=self._warm(),
+            )
+        return result, compared_views(result.views)
+
+    def compare_modes(self, sample: Sample, project: Project, ticket: Ticket) -> tuple[ModeResult, ...]:
+        from mouseview.workflow.compare_modes import compare_modes
+
+        with self._lock:
+            return compare_modes(
+                sample,
+                tuple(Mode),
+                project.checkpoint,
+                project.device,
+                project.held_out,
+                ticket.progress,
+                ticket.cancelled,
+                recipe=project.recipe,
+                client=self._warm(),
+            )
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+def write_demo(out: Path, ticket: Ticket) -> Path:
+    from mouseview.workflow.demo import write_demo_dataset
+
+    return write_demo_dataset(out, DEMO_SEED, DEMO_SAMPLES, ticket.progress, ticket.cancelled)

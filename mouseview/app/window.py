@@ -1,0 +1,239 @@
+"""The main window: docks, menus and tool bar. What they mean is decided elsewhere."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QProgressBar, QStackedWidget, QTabWidget, QToolBar, QWidget
+
+from mouseview.app import theme
+from mouseview.app.actions import SPECS, Actions
+from mouseview.app.docks import Dock
+from mouseview.app.panels.compare import ComparePanel
+from mouseview.app.panels.findings import FindingsPanel
+from mouseview.app.panels.ledger import LedgerPanel
+from mouseview.app.panels.messages import MessageStack
+from mouseview.app.panels.model import ModelPanel
+from mouseview.app.panels.modes import ModesPanel
+from mouseview.app.panels.samples import SamplesPanel
+from mouseview.app.panels.scene import ScenePanel
+from mouseview.app.panels.views import ViewsPanel
+from mouseview.app.panels.welcome import WelcomePanel
+
+_LAYOUT_VERSION = 1
+_TOOL_BAR = ("open-folder", "save-project", "", "undo", "redo", "", "sample-previous", "sample-next", "",
+             "frame", "reset-scene", "", "run", "run-modes")  # fmt: skip
+
+
+class MainWindow(QMainWindow):
+    """``dropped(paths)``; ``closing`` before the window goes."""
+
+    dropped = Signal(object)
+    closing = Signal()
+
+    def __init__(self, settings: QSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.setWindowTitle("MouseView")
+        self.setMinimumSize(960, 600)
+        self.resize(1280, 800)
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.setDocumentMode(True)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.actions_ = Actions(self)
+        self.samples, self.scene, self.views = SamplesPanel(), ScenePanel(), ViewsPanel()
+        self.ledger, self.findings, self.model = LedgerPanel(), FindingsPanel(), ModelPanel()
+        self.compare, self.modes, self.welcome = ComparePanel(), ModesPanel(), WelcomePanel()
+        self._hidden_by_user: set[str] = set()
+        self._docks_shown: bool | None = None
+        self.centre = QStackedWidget()
+        self.centre.addWidget(self.welcome)
+        self.centre.addWidget(self.scene)
+        self.setCentralWidget(self.centre)
+        left, right, bottom = (
+            Qt.DockWidgetArea.LeftDockWidgetArea,
+            Qt.DockWidgetArea.RightDockWidgetArea,
+            Qt.DockWidgetArea.BottomDockWidgetArea,
+        )
+        self.docks: dict[str, Dock] = {}
+        self._areas = {}
+        for name, title, icon, panel, area in (
+            ("samples", "Samples", "samples", self.samples, left),
+            ("model", "Model", "model", self.model, right),
+            ("findings", "Findings", "findings", self.findings, right),
+            ("ledger", "Ledger", "ledger", self.ledger, right),
+            ("views", "Views", "grid", self.views, bottom),
+            ("compare", "Compare", "compare", self.compare, bottom),
+            ("modes", "All modes", "modes", self.modes, bottom),
+        ):
+            dock = Dock(name, title, icon, panel, self)
+            dock.topLevelChanged.connect(lambda _floating: self._fit_titles())
+            dock.dockLocationChanged.connect(lambda _area: self._fit_titles())
+            dock.visibilityChanged.connect(lambda _visible: self._fit_titles())
+            self.docks[name] = dock
+            self._areas[name] = area
+        self._title_timer = QTimer(self, singleShot=True, interval=0)
+        self._title_timer.timeout.connect(lambda: [dock.fit_title() for dock in self.docks.values()])
+        self.panels = (self.samples, self.scene, self.views, self.ledger, self.findings, self.model, self.compare,
+                       self.modes)  # fmt: skip
+        self.recent_menu = QMenu("Open recent", self)
+        self._build_menus()
+        self._build_tool_bar()
+        self._build_status_bar()
+        self.messages = MessageStack(self)
+        self.arrange()
+        self._default_state = self.saveState(_LAYOUT_VERSION)
+        self._restore_layout()
+        self.show_docks(False)
+
+    # ---- building ------------------------------------------------------------------------------------------------
+
+    def _build_menus(self) -> None:
+        menus: dict[str, QMenu] = {}
+        for name in ("File", "Edit", "Go", "Scene", "Run", "View", "Help"):
+            menus[name] = self.menuBar().addMenu(name)
+        panels = menus["View"].addMenu("Panels")
+        for dock in self.docks.values():
+            panels.addAction(dock.toggleViewAction())
+        for spec in SPECS:
+            top, _, sub = spec.menu.partition("/")
+            if sub and spec.menu not in menus:
+                menus[spec.menu] = menus[top].addMenu(sub)
+            if spec.separator:
+                menus[spec.menu].addSeparator()
+            menus[spec.menu].addAction(self.actions_[spec.id])
+            if spec.id == "open-file":
+                menus["File"].addMenu(self.recent_menu)
+
+    def _build_tool_bar(self) -> None:
+        bar = QToolBar("Tools", self)
+        bar.setObjectName("tools")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(18, 18))
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        for id in _TOOL_BAR:
+            if id:
+                bar.addAction(self.actions_[id])
+            else:
+                bar.addSeparator()
+        spacer = QWidget()
+        spacer.setSizePolicy(spacer.sizePolicy().Policy.Expanding, spacer.sizePolicy().Policy.Preferred)
+        bar.addWidget(spacer)
+        bar.addAction(self.actions_["palette"])
+        bar.addAction(self.actions_["cheat-sheet"])
+        self.tool_bar = bar
+        self.addToolBar(bar)
+
+    def _build_status_bar(self) -> None:
+        self.status_text = QLabel()
+        self.work_text = QLabel()
+        self.work_bar = QProgressBar()
+        self.work_bar.setTextVisible(False)
+        self.work_bar.setFixedWidth(110)
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        bar.addWidget(self.status_text, 1)
+        bar.addPermanentWidget(self.work_text)
+        bar.addPermanentWidget(self.work_bar)
+        self.work_bar.hide()
+
+    # ---- layout --------------------------------------------------------------------------------------------------
+
+    def arrange(self) -> None:
+        """The default layout: samples left, model over findings and ledger right, views and comparisons below."""
+        docks = self.docks
+        for name, dock in docks.items():
+            dock.setFloating(False)
+            self.addDockWidget(self._areas[name], dock)
+        self.splitDockWidget(docks["model"], docks["findings"], Qt.Orientation.Vertical)
+        self.tabifyDockWidget(docks["findings"], docks["ledger"])
+        self.tabifyDockWidget(docks["views"], docks["compare"])
+        self.tabifyDockWidget(docks["compare"], docks["modes"])
+        docks["findings"].raise_()
+        docks["views"].raise_()
+        self.resizeDocks([docks["samples"], docks["model"]], [232, 318], Qt.Orientation.Horizontal)
+        self.resizeDocks([docks["views"]], [max(232, self.height() // 4)], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["model"], docks["findings"]], [395, 330], Qt.Orientation.Vertical)
+        self._fit_titles()
+
+    def reset_layout(self) -> None:
+        self.restoreState(self._default_state, _LAYOUT_VERSION)
+        self.arrange()
+        self.show_docks(True)
+
+    def _restore_layout(self) -> None:
+        geometry, state = self.settings.value("window/geometry"), self.settings.value("window/state")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        if state is not None:
+            self.restoreState(state, _LAYOUT_VERSION)
+        self._fit_titles()
+
+    def show_docks(self, wanted: bool) -> None:
+        """Nothing but the welcome page while nothing is open; what the user has hidden stays hidden."""
+        if wanted is self._docks_shown:
+            return
+        self._docks_shown = wanted
+        self.centre.setCurrentWidget(self.scene if wanted else self.welcome)
+        if wanted:
+            for name, dock in self.docks.items():
+                dock.setVisible(name not in self._hidden_by_user)
+            for name in ("findings", "views"):
+                self.docks[name].raise_()
+        else:
+            self._hidden_by_user = {name for name, dock in self.docks.items() if dock.isHidden()}
+            for dock in self.docks.values():
+                dock.hide()
+        self._fit_titles()
+
+    def _fit_titles(self) -> None:
+        self._title_timer.start()  # tabs are settled only after the event that moves them
+
+    def raise_panel(self, name: str) -> None:
+        self.docks[name].show()
+        self.docks[name].raise_()
+
+    # ---- looks ---------------------------------------------------------------------------------------------------
+
+    def dress(self, dark: bool) -> None:
+        for spec in SPECS:
+            if spec.icon:
+                self.actions_[spec.id].setIcon(theme.icon(spec.icon, dark))
+        for dock in self.docks.values():
+            dock.dress(dark)
+        self.welcome.dress(dark)
+
+    def fill_recent(self, paths: list[str], choose: Signal) -> None:
+        self.recent_menu.clear()
+        for path in paths:
+            action = QAction(path, self.recent_menu)
+            action.triggered.connect(lambda _checked=False, path=path: choose.emit(path))
+            self.recent_menu.addAction(action)
+        self.recent_menu.setEnabled(bool(paths))
+        self.welcome.show_recent(paths)
+
+    # ---- events --------------------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.dropped.emit(paths)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.messages.place()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.centre.currentWidget() is self.scene:  # else the docks are hidden, which is no layout to keep
+            self.settings.setValue("window/geometry", self.saveGeometry())
+            self.settings.setValue("window/state", self.saveState(_LAYOUT_VERSION))
+        self.closing.emit()
+        super().closeEvent(event)
