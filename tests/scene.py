@@ -63,7 +63,11 @@ class Ellipsoid:
 
 
 def photograph(
-    scene: Ellipsoid, camera: Camera, supersample: int = 3, dtype: type = np.uint8, behind: tuple[float, ...] = (0.9, 0.1, 0.6)
+    scene: Ellipsoid,
+    camera: Camera,
+    supersample: int = 3,
+    dtype: type = np.uint8,
+    behind: tuple[float, ...] = (0.9, 0.1, 0.6),
 ) -> npt.NDArray[np.uint8]:
     """(H, W, 4) straight alpha as a file holds it; under alpha 0 lies the colour ``behind``."""
     premultiplied = scene.render(camera, supersample)

@@ -59,8 +59,8 @@ def straight_alpha(image: np.ndarray) -> np.ndarray:
     The colour written is the straight one, so that compositing on white gives the image back; white under alpha 0.
     """
     alpha = image[..., 3:]
-    safe = np.where(alpha > 0, alpha, 1.0)
-    colour = np.where(alpha > 0, 1.0 - (1.0 - image[..., :3]) / safe, 1.0)
+    kept = alpha >= 0.5 / 255  # of fainter alpha nothing is stored
+    colour = np.where(kept, 1.0 - (1.0 - image[..., :3]) / np.where(kept, alpha, 1.0), 1.0)
     return np.rint(np.clip(np.concatenate([colour, alpha], axis=-1), 0.0, 1.0) * 255.0).astype(np.uint8)
 
 

@@ -93,6 +93,7 @@ def _resample(source: F32, occupied: npt.NDArray[np.bool_], at: Array, out: F32)
             if _is_empty(occupied, x, y, reach):
                 continue
             n = min(max(math.ceil(across), 1), _MAX_SUBSAMPLES)
+            step = across / n
             r = g = b = a = np.float32(0.0)
             for p in range(n):
                 v = (p + 0.5) / n - 0.5
@@ -100,26 +101,29 @@ def _resample(source: F32, occupied: npt.NDArray[np.bool_], at: Array, out: F32)
                     u = (q + 0.5) / n - 0.5
                     sx = x + xu * u + xv * v
                     sy = y + yu * u + yv * v
-                    if sx < 0 or sy < 0 or sx > width or sy > height:
+                    # the image's border cuts through a sub-sample's own area, so it fades over that
+                    covered = min(min(sx, width - sx) / step + 0.5, 1.0) * min(min(sy, height - sy) / step + 0.5, 1.0)
+                    if min(sx, width - sx) <= -0.5 * step or min(sy, height - sy) <= -0.5 * step:
                         continue
                     ix, iy = math.floor(sx - 0.5), math.floor(sy - 0.5)
                     _weights(np.float32(sx - 0.5 - ix), wx)
                     _weights(np.float32(sy - 0.5 - iy), wy)
+                    share = np.float32(covered)
                     for k in range(4):
                         yy = min(max(iy - 1 + k, 0), height - 1)
                         for m in range(4):
                             xx = min(max(ix - 1 + m, 0), width - 1)
-                            w = wy[k] * wx[m]
+                            w = share * wy[k] * wx[m]
                             r += w * source[yy, xx, 0]
                             g += w * source[yy, xx, 1]
                             b += w * source[yy, xx, 2]
                             a += w * source[yy, xx, 3]
-            share = np.float32(1.0 / (n * n))
+            mean = np.float32(1.0 / (n * n))
             # the cubic overshoots at edges; a premultiplied colour above its alpha would glow
-            a = min(max(a * share, np.float32(0.0)), np.float32(1.0))
-            out[i, j, 0] = min(max(r * share, np.float32(0.0)), a)
-            out[i, j, 1] = min(max(g * share, np.float32(0.0)), a)
-            out[i, j, 2] = min(max(b * share, np.float32(0.0)), a)
+            a = min(max(a * mean, np.float32(0.0)), np.float32(1.0))
+            out[i, j, 0] = min(max(r * mean, np.float32(0.0)), a)
+            out[i, j, 1] = min(max(g * mean, np.float32(0.0)), a)
+            out[i, j, 2] = min(max(b * mean, np.float32(0.0)), a)
             out[i, j, 3] = a
 
 

@@ -1,0 +1,55 @@
+"""What is written: FaceLift's layout, its ledger, and the bytes of views that were only copied."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from mouseview.formats import open_dataset
+from mouseview.formats.images import read_image
+from mouseview.model.recipe import Mode, Recipe
+from mouseview.normalise import prepare, write_prepared
+from tests.rigs import mouse_ring
+from tests.scene import photographed
+from tests.shared_data import shared_path
+
+
+def test_written_sample_reads_back(tmp_path: Path) -> None:
+    prepared = prepare(photographed(mouse_ring((288, 256))), Recipe(model="mouse-256"))
+    write_prepared(prepared, tmp_path / "sample")
+    again = open_dataset(tmp_path / "sample")[0]
+    for mine, theirs in zip(prepared.rig, again.rig, strict=True):
+        np.testing.assert_allclose(mine.K, theirs.K, atol=1e-12)
+        np.testing.assert_allclose(mine.T_cam_world, theirs.T_cam_world, atol=1e-12)
+    for image, stored in zip(prepared.images, again.images(), strict=True):
+        straight = stored.astype(np.float64) / 255
+        white = straight[..., :3] * straight[..., 3:] + 1 - straight[..., 3:]
+        assert np.abs(white - image[..., :3]).max() < 1.01 / 255
+        assert np.abs(straight[..., 3] - image[..., 3]).max() < 0.51 / 255
+    assert np.all(again.image(0)[again.image(0)[..., 3] == 0] == (255, 255, 255, 0))
+
+
+def test_ledger_is_json_with_the_chain(tmp_path: Path) -> None:
+    prepared = prepare(photographed(mouse_ring((288, 256))), Recipe(mode=Mode.FORCED_K, model="mouse-256"))
+    write_prepared(prepared, tmp_path)
+    document = json.loads((tmp_path / "ledger.json").read_text(encoding="utf-8"))
+    assert document["truth"] == "false"
+    assert document["mode"] == "forced-k"
+    steps = [step["step"] for step in document["chain"]]
+    assert steps == ["similarity"] + ["view"] * 6
+    assert {row["view"] for row in document["rows"]} == {"", *prepared.rig.names}
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_conforming_images_keep_their_bytes(tmp_path: Path) -> None:
+    folder = shared_path("data/facelift_sample")
+    sample = open_dataset(folder)[0]
+    write_prepared(prepare(sample, Recipe()), tmp_path / "again")
+    for index, source in enumerate(sample.sources):
+        assert source is not None
+        assert source.path is not None
+        written = tmp_path / "again" / "images" / f"cam_{index:03d}.png"
+        assert written.read_bytes() == source.path.read_bytes()
+        np.testing.assert_array_equal(read_image(written), sample.image(index))
