@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mouseview import resources
-
 _DRIVERS = ("libGLX_mesa.so.0", "libGLX_nvidia.so.0")
 _QT_LIBRARIES = ("lib/libQt6Widgets.so.6", "lib/libQt6OpenGLWidgets.so.6", "plugins/platforms/libqxcb.so")
 _FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
@@ -87,6 +85,8 @@ def missing() -> tuple[Missing, ...]:
 
 def debian_packages() -> tuple[str, ...]:
     """Names of the Debian and Ubuntu packages that provide all of it."""
+    from mouseview import resources  # numpy comes with it: not at every start
+
     text = resources.path("debian-packages.txt").read_text(encoding="utf-8")
     return tuple(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
 

@@ -1,0 +1,43 @@
+"""Composition root: the only place that joins the command line, the workflow and the window."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mouseview.cli.main import main as command_line
+from mouseview.cli.outcome import Shell
+
+
+def _run_window(path: Path | None, screenshot: Path | None, select: str | None) -> int:
+    from mouseview.app.main import run_window
+
+    return run_window(path, screenshot, select)
+
+
+def _photograph(dataset: Path, folder: Path) -> Sequence[Path]:
+    """One screenshot of the window, from a process of its own: Qt is never loaded into the demo's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / "window.png"
+    command = [sys.executable, "-m", "mouseview", "open", str(dataset), "--screenshot", str(target)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=300, check=False)
+    if done.returncode != 0:
+        print(f"the window could not be photographed (exit {done.returncode}); try: mouseview doctor", file=sys.stderr)
+        return ()
+    return (target,)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The ``mouseview`` command; returns its exit code."""
+    return command_line(argv, Shell(_run_window, _photograph))
+
+
+def window() -> int:
+    """The ``mouseview-window`` entry: the window alone, on the path given or on nothing."""
+    return main(["open", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

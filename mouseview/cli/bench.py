@@ -1,0 +1,77 @@
+"""``mouseview bench``: timings, each beside its floor or peer of the same run, and the machine they hold for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from mouseview.cli.machine import machine
+from mouseview.cli.options import Subparsers
+from mouseview.cli.outcome import Outcome, Shell
+
+Row = dict[str, Any]
+"""name, what, seconds, floor (what it is held against), floor_seconds, ratio."""
+
+
+def _splats() -> list[Row]:
+    from mouseview.splats.bench import measure
+
+    return [dict(row) for row in measure()]
+
+
+def _normalise() -> list[Row]:
+    from mouseview.normalise.bench import measure
+
+    return [dict(row) for row in measure()]
+
+
+def _reconstruct() -> list[Row]:
+    from mouseview.inference.bench import measure
+
+    return [dict(row) for row in measure()]
+
+
+def _window() -> list[Row]:
+    from mouseview.cli.bench_window import measure
+
+    return [dict(row) for row in measure()]
+
+
+BENCHES: dict[str, Callable[[], list[Row]]] = {
+    "splats": _splats,
+    "normalise": _normalise,
+    "reconstruct": _reconstruct,
+    "window": _window,
+}
+
+
+def add(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser("bench", help="measure speed against a floor of the same run")
+    parser.add_argument("name", nargs="?", choices=sorted(BENCHES), metavar="NAME", help=", ".join(sorted(BENCHES)))
+    return parser
+
+
+def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
+    chosen = [arguments.name] if arguments.name else list(BENCHES)
+    before = machine()
+    rows: list[Row] = []
+    for index, name in enumerate(chosen):
+        shell.progress(index / len(chosen), f"measuring {name}")
+        rows += BENCHES[name]()
+    after = machine()
+    here = {**before, "load_after": after["load"]}
+    return Outcome({"machine": here, "benches": rows}, _text(here, rows))
+
+
+def _text(here: dict[str, Any], rows: list[Row]) -> str:
+    lines = [
+        f"{here['cpu']}, {here['cores']} cores, load {here['load']} before and {here['load_after']} after",
+        str(here["system"]),
+    ]
+    for row in rows:
+        lines += [
+            f"{row['name']}: {row['seconds']:.4g} s   {row['what']}",
+            f"    {row['ratio']:.2f} × {row['floor_seconds']:.4g} s   {row['floor']}",
+        ]
+    return "\n".join(lines)

@@ -1,0 +1,95 @@
+"""``mouseview``: parses the arguments, runs one command, prints its outcome and turns errors into exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from mouseview.cli import (
+    bench,
+    convert,
+    demo,
+    doctor,
+    formats,
+    inspect,
+    normalize,
+    open_window,
+    reconstruct,
+    render,
+)
+from mouseview.cli.outcome import FAILED, INTERRUPTED, Outcome, Shell
+from mouseview.model.errors import Cancelled, MouseViewError
+from mouseview.version import __version__
+
+_COMMANDS = (demo, open_window, inspect, convert, normalize, reconstruct, render, formats, doctor, bench)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mouseview",
+        description="See what is wrong with a multi-camera rig, normalise it exactly, run GS-LRM and judge the result.",
+        epilog="Results go to stdout, messages and progress to stderr. Exit codes: 0 fine, 1 something is violated or "
+        "failed, 2 wrong usage, 130 interrupted.",
+    )
+    parser.add_argument("--version", action="version", version=f"mouseview {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        subparser = command.add(subparsers)
+        subparser.add_argument("--json", action="store_true", help="print one JSON document on stdout and nothing else")
+        subparser.set_defaults(run=command.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None, shell: Shell) -> int:
+    """Run one command line (``None``: the process's own) and return its exit code."""
+    try:
+        arguments = build_parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+    except SystemExit as usage:  # argparse has already said what is wrong
+        return int(usage.code or 0)
+    try:
+        # whatever a library prints is a message, not the result
+        with contextlib.redirect_stdout(sys.stderr):
+            outcome: Outcome = arguments.run(arguments, shell)
+    except (KeyboardInterrupt, Cancelled):
+        return _fail("cancelled", arguments.json, shell, {"type": "Cancelled", "message": "cancelled"}, INTERRUPTED)
+    except MouseViewError as error:
+        about = {"message": error.message, "place": error.place, "remedy": error.remedy}
+        return _fail(f"error: {error}", arguments.json, shell, {"type": type(error).__name__, **about})
+    except Exception as error:  # a defect of ours: all of it is shown, and --json still gives one document
+        shell.progress.end()
+        traceback.print_exc()
+        about = {"message": f"internal error: {error}", "place": arguments.command, "remedy": "report it with its log"}
+        return _fail("this is a defect of MouseView", arguments.json, shell, {"type": type(error).__name__, **about})
+    shell.progress.end()
+    if arguments.json:
+        _print_json(outcome.document)
+    elif outcome.text:
+        print(outcome.text, flush=True)
+    return outcome.then() if outcome.then is not None else outcome.code
+
+
+def _joined(argv: Sequence[str]) -> list[str]:
+    """``--centre -1,2,3`` as one word: argparse would take the second for an option."""
+    words = list(argv)
+    for index in range(len(words) - 2, -1, -1):
+        if words[index] == "--centre" and words[index + 1].startswith("-") and "," in words[index + 1]:
+            words[index : index + 2] = [f"--centre={words[index + 1]}"]
+    return words
+
+
+def _fail(text: str, as_json: bool, shell: Shell, error: dict[str, str], code: int = FAILED) -> int:
+    shell.progress.end()
+    if as_json:
+        _print_json({"error": error})
+    else:
+        shell.say(text)
+    return code
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    print(json.dumps(document, indent=1, allow_nan=False, default=str), flush=True)

@@ -1,0 +1,108 @@
+"""``mouseview reconstruct``: GS-LRM on one sample; Gaussians, renders and scores against the photographs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mouseview.cli.options import Subparsers, add_path, add_recipe, add_sample, names, recipe_of
+from mouseview.cli.outcome import Outcome, Shell
+from mouseview.cli.text import columns, finding_lines, number
+
+if TYPE_CHECKING:
+    from mouseview.inference.catalog import DownloadOffer
+
+
+def add(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser("reconstruct", help="run GS-LRM on a sample and judge it")
+    add_path(parser)
+    add_sample(parser)
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="results are written here")
+    parser.add_argument(
+        "--checkpoint",
+        default="mouse-256",
+        metavar="FILE|FOLDER|NAME",
+        help="weights: a file, a run folder or a name (default: mouse-256, bundled)",
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add_recipe(parser)
+    parser.add_argument(
+        "--views", type=names, default=(), metavar="A,B,…", help="cameras to feed (default: the others)"
+    )
+    parser.add_argument(
+        "--held-out",
+        type=names,
+        metavar="C,…",
+        help="cameras never fed, only judged (default: those whose names begin with held_)",
+    )
+    parser.add_argument(
+        "--accept-download", action="store_true", help="agree to download a named checkpoint under its licence"
+    )
+    return parser
+
+
+def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
+    from mouseview.inference.worker.client import WorkerClient
+    from mouseview.model.finding import Severity
+    from mouseview.workflow.inspect import describe_finding, inspect
+    from mouseview.workflow.open import held_out_by_name, open_path, sample_named
+    from mouseview.workflow.reconstruct import reconstruct, write_reconstruction
+
+    sample = sample_named(open_path(arguments.path), arguments.sample)
+    held_out = held_out_by_name(sample.rig) if arguments.held_out is None else arguments.held_out
+    findings = [describe_finding(finding) for finding in inspect(sample) if finding.severity is Severity.ERROR]
+    if findings:
+        shell.say("\n".join(finding_lines(findings)))
+    with WorkerClient(consent=lambda offer: _consent(offer, arguments.accept_download, shell)) as client:
+        result = reconstruct(
+            sample,
+            recipe_of(arguments, "", arguments.views),  # the checkpoint decides the model's format
+            arguments.checkpoint,
+            arguments.device,
+            held_out,
+            shell.progress,
+            client=client,
+        )
+    document = {**write_reconstruction(result, arguments.out), "sample": sample.name, "findings": findings}
+    if document["white_collapse"]:
+        shell.say("white collapse: the model painted nothing where the photographs show the subject")
+    return Outcome(document, _text(document))
+
+
+def _consent(offer: DownloadOffer, accepted: bool, shell: Shell) -> bool:
+    """Shows what would be downloaded; agreed to by option, or by an answer where a person can give one."""
+    note = f" ({offer.file.licence_note})" if offer.file.licence_note else ""
+    shell.say(
+        f"{offer.file.repo}: {offer.file.path}, {offer.size_bytes / 1e9:.2f} GB, "
+        f"{offer.remaining_bytes / 1e9:.2f} GB to download\n"
+        f"licence: {offer.licence or 'not stated'}{note}; see {offer.page}\n"
+        f"to: {offer.destination}"
+    )
+    if accepted:
+        return True
+    if not sys.stdin.isatty():
+        shell.say("agree with --accept-download")
+        return False
+    print("download it under this licence? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _text(document: dict[str, Any]) -> str:
+    header = ("view", "role", "PSNR", "on the subject", "SSIM", "blank white")
+    rows = [
+        (
+            view["name"],
+            view["role"],
+            *(number(view[key], digits) for key, digits in (("psnr", 2), ("psnr_subject", 2), ("ssim", 4))),
+            number(view["white_baseline"], 2),
+        )
+        for view in document["views"]
+    ]
+    lines = [
+        f"{document['count']} Gaussians in {document['seconds']:.1f} s on {document['device']}, {document['mode']}",
+        *columns((header, *rows)),
+        f"wrote {document['gaussians']}",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,80 @@
+"""How long a reconstruction takes, beside the matrix products alone that it cannot do without."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from mouseview.inference.config import GSLRMConfig
+from mouseview.inference.engine import load_engine
+
+_ROUNDS = 3
+_CHECKPOINT = "mouse-256"
+
+
+def measure(checkpoint: str = _CHECKPOINT, device: str = "auto") -> list[dict[str, object]]:
+    """Rows of ``mouseview bench``: one pass over the model's reference views, random pixels."""
+    engine = load_engine(checkpoint, device)
+    rig = engine.model_format.reference()
+    size = engine.model_format.size
+    images = np.random.default_rng(0).random((len(rig), size, size, 3), dtype=np.float32)
+    fxfycxcy = np.array([camera.fxfycxcy for camera in rig], dtype=np.float32)
+    c2w = np.array([camera.T_world_cam for camera in rig], dtype=np.float32)
+    patches = len(rig) * (size // engine.config.patch_size) ** 2
+    products = matrix_products(engine.config, patches)
+    seconds = _median(lambda: engine.reconstruct(images, fxfycxcy, c2w))
+    floor = _floor_seconds(products, engine.device)
+    flops = sum(2.0 * batch * m * k * n * times for batch, m, k, n, times in products)
+    return [
+        {
+            "name": "reconstruct",
+            "what": f"{checkpoint}, {len(rig)} views of {size} px on {engine.device}, {flops / 1e12:.2f} TFLOP",
+            "seconds": seconds,
+            "floor": f"its matrix products alone, float32 as torch multiplies, {torch.get_num_threads()} threads",
+            "floor_seconds": floor,
+            "ratio": seconds / floor,
+        }
+    ]
+
+
+def matrix_products(config: GSLRMConfig, patches: int) -> list[tuple[int, int, int, int, int]]:
+    """Every product of one pass as (batch, m, k, n, times): (batch, m, k) @ (batch, k, n)."""
+    tokens, d = patches + config.n_gaussians, config.d
+    pixels = config.patch_size**2
+    return [
+        (1, patches, pixels * config.in_channels, d, 1),
+        (1, tokens, d, 3 * d, config.n_layer),
+        (config.heads, tokens, config.d_head, tokens, config.n_layer),
+        (config.heads, tokens, tokens, config.d_head, config.n_layer),
+        (1, tokens, d, d, config.n_layer),
+        (1, tokens, d, 4 * d, config.n_layer),
+        (1, tokens, 4 * d, d, config.n_layer),
+        (1, patches, d, pixels * config.gaussian_channels, 1),
+    ]
+
+
+def _floor_seconds(products: list[tuple[int, int, int, int, int]], device: torch.device) -> float:
+    total = 0.0
+    for batch, m, k, n, times in products:
+        a, b = torch.randn(batch, m, k, device=device), torch.randn(batch, k, n, device=device)
+        total += times * _median(lambda a=a, b=b: _finished(a @ b))  # type: ignore[misc]
+    return total
+
+
+def _finished(result: torch.Tensor) -> None:
+    if result.is_cuda:
+        torch.cuda.synchronize(result.device)
+
+
+def _median(task: Callable[[], object]) -> float:
+    """Of a few runs after one that does not count."""
+    task()
+    times = []
+    for _ in range(_ROUNDS):
+        start = time.perf_counter()
+        task()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))
