@@ -44,7 +44,10 @@ class Entry:
 def entries() -> tuple[Entry, ...]:
     """What can be named: the bundled checkpoints first, then those of the hub."""
     bundled = [Entry(folder.name, "bundled with MouseView", folder) for folder in _bundled()]
-    on_hub = [Entry(name, f"{file.repo} on Hugging Face", hub.downloaded(file)) for name, file in _ON_HUB.items()]
+    on_hub = [
+        Entry(name, f"{file.repo} on Hugging Face (MouseView is untested on it)", hub.downloaded(file))
+        for name, file in _ON_HUB.items()
+    ]
     return (*bundled, *on_hub)
 
 

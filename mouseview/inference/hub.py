@@ -119,6 +119,8 @@ def download(
             place=found.location.partition("?")[0],
             remedy="check the connection and run it again: it resumes where it stopped",
         ) from error
+    if progress is not None:
+        progress(1.0, "checking the download")
     _verify(part, found, file)
     os.replace(part, destination)
     return destination
@@ -162,7 +164,11 @@ def _fetch(found: _Found, part: Path, progress: Progress | None, cancelled: Call
         done = 0
     if done == found.size:
         return
-    request = urllib.request.Request(found.location, headers=found.headers)
+    if urlsplit(found.location).scheme not in {"http", "https"}:
+        raise ConnectionError(f"the hub points to {found.location[:80]!r}")
+    request = urllib.request.Request(found.location)
+    for name, value in found.headers.items():
+        request.add_unredirected_header(name, value)  # a token must not follow to another host
     if done:
         request.add_header("Range", f"bytes={done}-")
     with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:

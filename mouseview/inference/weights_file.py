@@ -59,7 +59,10 @@ def write_weights(
         metadata["model_format"] = model_format
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.tmp")
     try:
+        temporary.touch()
+        mode = temporary.stat().st_mode  # what the umask allows; save_file writes for the owner alone
         save_file(halves, temporary, metadata)
+        os.chmod(temporary, mode)
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)

@@ -56,7 +56,6 @@ def main(how: str) -> None:
             error = {"event": "error", "type": "SystemExit", "message": "no error class", "place": "", "remedy": "r"}
             send({"id": number} | error)
             send({"id": receive()["id"]} | error)
-            time.sleep(60)
 
 
 if __name__ == "__main__":

@@ -82,12 +82,15 @@ class WorkerClient:
         """Where the last ``reconstruct`` or ``encode`` ran (``cpu``, ``cuda``); None before the first."""
         return self._device
 
-    def describe(self, checkpoint: str | Path, cancelled: Cancel | None = None) -> dict[str, Any]:
+    def describe(
+        self, checkpoint: str | Path, progress: Progress | None = None, cancelled: Cancel | None = None
+    ) -> dict[str, Any]:
         """A checkpoint's model_format (name), config (``model:`` block), parameters, assumptions, recipe, source.
 
-        checkpoint, for every request: a file, a folder or a name, see ``catalog.resolve``.
+        checkpoint, for every request: a file, a folder or a name, see ``catalog.resolve``; progress also tells of the
+        download that a name may need.
         """
-        values, _ = self._request({"do": "describe"}, checkpoint, {}, None, cancelled)
+        values, _ = self._request({"do": "describe"}, checkpoint, {}, progress, cancelled)
         return values
 
     def reconstruct(
