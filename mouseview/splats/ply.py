@@ -47,8 +47,8 @@ def read_ply(path: Path | str) -> Gaussians:
     size = file_size(path)
     try:
         with open(path, "rb") as file:
-            count = _check_header(file, size, place)
-            vertices = PlyData.read(file, mmap=False)["vertex"].data
+            header, count, text = _check_header(file, size, place)
+            vertices = _read_text(file) if text else _read_binary(file, header, count)
     except OSError as error:
         raise unreadable(path, error) from error
     except (PlyParseError, ValueError, EOFError) as error:
@@ -148,10 +148,22 @@ def _activate(table: npt.NDArray[np.void], place: str) -> Gaussians:
     )
 
 
-def _check_header(file: BinaryIO, size: int, place: str) -> int:
-    """Number of vertices; refuses headers that claim more than the file holds. Leaves the file at its beginning.
+def _read_text(file: BinaryIO) -> npt.NDArray[np.void]:
+    return PlyData.read(file)["vertex"].data
 
-    The PLY library reserves memory for what the header claims, and reads lists one by one.
+
+def _read_binary(file: BinaryIO, header: bytes, count: int) -> npt.NDArray[np.void]:
+    """The library would read a file that is not memory-mapped row by row, and a mapped file that shrinks meanwhile
+    kills the process: so it reads the header, of an empty table, and numpy the rows."""
+    empty = PlyData.read(io.BytesIO(re.sub(rb"(?m)^(\s*element\s+vertex\s+)\d+", rb"\g<1>0", header)))
+    layout = empty["vertex"].dtype(empty.byte_order)
+    file.seek(len(header))
+    return np.frombuffer(file.read(count * layout.itemsize), layout)
+
+
+def _check_header(file: BinaryIO, size: int, place: str) -> tuple[bytes, int, bool]:
+    """The header, its number of vertices and whether the data is text; refuses headers that claim more than the file
+    holds, for which memory would be reserved. Leaves the file at its beginning.
     """
 
     def refuse(message: str, remedy: str = "give a PLY of 3D Gaussian splatting, with its vertices only") -> Exception:
@@ -162,12 +174,13 @@ def _check_header(file: BinaryIO, size: int, place: str) -> int:
     match = re.search(rb"^end_header\r?\n", head, re.MULTILINE)
     if not head.startswith(b"ply") or match is None:
         raise refuse("not a PLY file (no PLY header in its first 64 KiB)", "check that this is the right file")
-    text = any(line.split()[:2] == [b"format", b"ascii"] for line in head[: match.end()].splitlines())
+    header = head[: match.end()]
+    text = any(line.split()[:2] == [b"format", b"ascii"] for line in header.splitlines())
     limit = MAX_TEXT_BYTES if text else MAX_PLY_BYTES
     if size > limit:
         raise refuse(f"the file has {size} bytes, more than the {limit} that are read", "filter the splats first")
     counts, row_bytes = [], 0
-    for line in head[: match.end()].splitlines():
+    for line in header.splitlines():
         words = line.split()
         if words[:1] == [b"element"]:
             if len(words) != 3 or words[1] != b"vertex" or not re.fullmatch(rb"\d{1,12}", words[2]):
@@ -181,9 +194,9 @@ def _check_header(file: BinaryIO, size: int, place: str) -> int:
     if len(counts) != 1:
         raise refuse(f"{len(counts)} elements in the header, one (vertex) expected")
     # the last row of a text file need not end its line
-    if counts[0] * row_bytes > size - match.end() + text:
+    if counts[0] * row_bytes > size - len(header) + text:
         raise refuse(
-            f"truncated: {counts[0]} Gaussians announced, but only {size - match.end()} bytes follow the header",
+            f"truncated: {counts[0]} Gaussians announced, but only {size - len(header)} bytes follow the header",
             "copy or export the file again",
         )
-    return counts[0]
+    return header, counts[0], text
