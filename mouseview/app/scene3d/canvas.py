@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,36 +16,48 @@ vispy.use(app="pyside6", gl="gl2")
 
 from vispy import app, gloo  # noqa: E402  (the backend has to be chosen first)
 
+from mouseview.app.scene3d.navigation import Navigator  # noqa: E402
 from mouseview.app.scene3d.programs import Frame, Kit  # noqa: E402
 from mouseview.app.scene3d.scene import Scene  # noqa: E402
-from mouseview.app.scene3d.viewpoint import Viewpoint  # noqa: E402
 from mouseview.app.scene3d.visual import Visual  # noqa: E402
 from mouseview.app.scene3d.visuals import VISUALS  # noqa: E402
 
-_GL_VERSION = 0x1F02
+_GL_RENDERER, _GL_VERSION = 0x1F01, 0x1F02
 _NEEDED = (2, 1)
+_SOFTWARE = ("llvmpipe", "softpipe", "swrast", "swr", "gdi generic", "software")
 
 
-def opengl_problem() -> str | None:
-    """Why there can be no 3D here, in a sentence; None where there can."""
+@dataclass(frozen=True)
+class OpenGL:
+    """problem: why there can be no 3D here, in a sentence, or None.  software: drawn without a graphics card."""
+
+    problem: str | None
+    software: bool = False
+
+
+def probe_opengl() -> OpenGL:
+    """What this display offers."""
     surface = QOffscreenSurface()
     surface.create()
     context = QOpenGLContext()
     if not (surface.isValid() and context.create() and context.makeCurrent(surface)):
-        return "No OpenGL context can be created on this display."
-    version = str(context.functions().glGetString(_GL_VERSION))
+        return OpenGL("No OpenGL context can be created on this display.")
+    version, renderer = (str(context.functions().glGetString(name)) for name in (_GL_VERSION, _GL_RENDERER))
     context.doneCurrent()
-    found = context.format().version()
-    return None if tuple(found) >= _NEEDED else f"OpenGL 2.1 is needed, this display offers {version}."
+    if tuple(context.format().version()) < _NEEDED:
+        return OpenGL(f"OpenGL 2.1 is needed, this display offers {version}.")
+    return OpenGL(None, any(name in renderer.lower() for name in _SOFTWARE))
 
 
 class Canvas(app.Canvas):
-    """Draws ``scene`` from ``viewpoint()``. A failure is told once to ``on_failure``, and nothing is drawn after it."""
+    """Draws ``scene`` from the navigator's viewpoint. A failure is told once, and nothing is drawn after it."""
 
-    def __init__(self, viewpoint: Callable[[], Viewpoint], on_failure: Callable[[str], None]) -> None:
-        super().__init__(keys=None, size=(900, 600), show=False, config={"depth_size": 24, "samples": 0}, vsync=False)
+    def __init__(self, navigator: Navigator, software: bool, on_failure: Callable[[str], None]) -> None:
+        # the widget composes its own framebuffer: there is nothing to swap
+        super().__init__(keys=None, size=(900, 600), show=False, config={"depth_size": 24}, autoswap=False)
         self.scene: Scene | None = None
-        self._viewpoint = viewpoint
+        self._navigator = navigator
+        self._software = software
         self._on_failure = on_failure
         self._visuals: dict[str, Visual] = {}
         self._failed = False
@@ -55,7 +68,7 @@ class Canvas(app.Canvas):
             return
         ratio = self.native.devicePixelRatioF()
         try:
-            self._draw(self.scene, (int(width), int(height)), ratio)
+            self._draw(self.scene, (int(width), int(height)), ratio, self._software and self._navigator.moving)
         except Exception as error:  # a driver may refuse a program in any way: the reason is shown instead of the scene
             self._failed = True
             self._on_failure(f"Drawing the scene failed: {error}")
@@ -72,18 +85,18 @@ class Canvas(app.Canvas):
         target = QOpenGLFramebufferObject(QSize(*size), QOpenGLFramebufferObject.Attachment.CombinedDepthStencil)
         target.bind()
         if self.scene is not None:
-            self._draw(self.scene, size, ratio)
+            self._draw(self.scene, size, ratio, hurried=False)
         self.context.flush()
         image = target.toImage()
         target.release()
         native.doneCurrent()
         return image
 
-    def _draw(self, scene: Scene, size: tuple[int, int], ratio: float) -> None:
+    def _draw(self, scene: Scene, size: tuple[int, int], ratio: float, hurried: bool) -> None:
         if not self._visuals:
-            kit = Kit()
+            kit = Kit(self._software)
             self._visuals = {name: kind(kit) for name, kind in VISUALS.items()}
-        viewpoint = self._viewpoint()
+        viewpoint = self._navigator.viewpoint
         width, height = size
         eye = viewpoint.eye
         far = 1.05 * float(np.linalg.norm(scene.far_points() - eye, axis=-1).max(initial=viewpoint.distance))
@@ -94,6 +107,7 @@ class Canvas(app.Canvas):
             focal_px=viewpoint.focal * height,
             eye=eye,
             near=viewpoint.near,
+            hurried=hurried,
         )
         gloo.set_viewport(0, 0, width, height)
         gloo.set_depth_mask(True)

@@ -138,7 +138,10 @@ def _blended(before: Camera, after: Camera, blend: float, cells: int) -> tuple[R
 
 
 def shown_cameras(state: SceneState) -> tuple[ShownCamera, ...]:
-    """All drawable cameras of both rigs at ``state.blend``, matched by name, in the order of ``before``."""
+    """All drawable cameras of both rigs at ``state.blend``, matched by name, in the order of ``before``.
+
+    One that is only in ``before`` (a held-out view) stays, moved by the similarity; without one it fades out.
+    """
     similarity = display_similarity(state)
     before = {} if state.before is None else _by_name(_displayed(state.before, similarity))
     after = {} if state.after is None else _by_name(state.after)
@@ -150,7 +153,7 @@ def shown_cameras(state: SceneState) -> tuple[ShownCamera, ...]:
             index_after, last = after[name]
             shown.append(_shown(camera, last, blend, cells, index, index_after, 1.0))
         else:
-            shown.append(_shown(camera, camera, 0.0, cells, index, None, 1.0 - blend))
+            shown.append(_shown(camera, camera, 0.0, cells, index, None, 1.0 if state.similarity else 1.0 - blend))
     for name, (index, camera) in after.items():
         if name not in before:
             shown.append(_shown(camera, camera, 1.0, cells, None, index, blend))

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QVariantAnimation, Signal
+from PySide6.QtCore import QObject, QTimer, QVariantAnimation, Signal
 
 from mouseview.app.scene3d.scene import Scene
 from mouseview.app.scene3d.viewpoint import Orbit, Viewpoint, between, ease, inside_camera
 from mouseview.geometry.transforms import Array
 
 FLIGHT_MS = 550
+_REST_MS = 160  # after this long without a movement the picture is drawn in full
 
 
 class Navigator(QObject):
@@ -36,6 +37,10 @@ class Navigator(QObject):
         self._flight.valueChanged.connect(self._advance)
         self._flight.finished.connect(self._land)
         self._progress = 1.0
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self.moved)
 
     @property
     def viewpoint(self) -> Viewpoint:
@@ -55,6 +60,10 @@ class Navigator(QObject):
     @property
     def in_flight(self) -> bool:
         return self._from is not None
+
+    @property
+    def moving(self) -> bool:
+        return self.in_flight or self._rest.isActive()
 
     def _target(self) -> Viewpoint:
         scene = self._scene()
@@ -130,13 +139,13 @@ class Navigator(QObject):
             return
         self._settle()
         self.orbit = self.orbit.turned(-0.4 * dx, 0.35 * dy)
-        self.moved.emit()
+        self._moved_by_hand()
 
     def pan(self, dx: float, dy: float, height: float) -> None:
         if self.inside is None:
             self._settle()
             self.orbit = self.orbit.panned(dx, dy, height)
-            self.moved.emit()
+            self._moved_by_hand()
 
     def zoom(self, notches: float) -> None:
         """Wheel notches, positive = nearer."""
@@ -145,6 +154,10 @@ class Navigator(QObject):
             self.orbit = self.orbit.zoomed(0.88**notches)
         else:
             self._zoom_inside = float(np.clip(self._zoom_inside * 1.12**notches, 0.3, 20.0))
+        self._moved_by_hand()
+
+    def _moved_by_hand(self) -> None:
+        self._rest.start()
         self.moved.emit()
 
     def _settle(self) -> None:

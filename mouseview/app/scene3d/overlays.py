@@ -61,13 +61,13 @@ class Plate(QLabel):
         self.setVisible(bool(text))
         if text != self.text():
             self.setText(text)
-        self.adjustSize()
+            self.adjustSize()
 
 
 class RayLegend(QLabel):
     """What a ray's colour means: three axis ramps, or one scale in degrees."""
 
-    _WIDTH, _ROW, _BAR = 236, 17, 112
+    _WIDTH, _ROW, _BAR = 248, 17, 112
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -120,9 +120,9 @@ class RayLegend(QLabel):
             image = QImage(bar.data, bar.shape[1], 1, 3 * bar.shape[1], QImage.Format.Format_RGB888)
             painter.setPen(QColor.fromRgbF(*palette.faint_text))
             painter.drawText(QRectF(10, top, 12, 13), Qt.AlignmentFlag.AlignVCenter, name)
-            painter.drawText(QRectF(20, top, 42, 13), right, low)
-            painter.drawImage(QRectF(68, top + 2, self._BAR, 9), image)
-            painter.drawText(QRectF(74 + self._BAR, top, 54, 13), Qt.AlignmentFlag.AlignVCenter, high)
+            painter.drawText(QRectF(20, top, 46, 13), right, low)
+            painter.drawImage(QRectF(72, top + 2, self._BAR, 9), image)
+            painter.drawText(QRectF(78 + self._BAR, top, 54, 13), Qt.AlignmentFlag.AlignVCenter, high)
         painter.end()
 
 

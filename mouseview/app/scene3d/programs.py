@@ -21,7 +21,10 @@ _PREMULTIPLIED = ("one", "one_minus_src_alpha")
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One picture: matrix (4, 4) display → clip; size and focal_px in device px; ratio: device px per logical px."""
+    """One picture: matrix (4, 4) display → clip; size and focal_px in device px; ratio: device px per logical px.
+
+    hurried: the view is moving and the renderer slow, so crowds of points may be thinned.
+    """
 
     matrix: Array
     size: tuple[int, int]
@@ -29,6 +32,7 @@ class Frame:
     focal_px: float
     eye: Array
     near: float
+    hurried: bool = False
 
     def share_with(self, program: gloo.Program) -> None:
         program["u_matrix"] = self.matrix.T.astype(np.float32)
@@ -94,7 +98,8 @@ _LINE_TYPE = np.dtype(
 class Kit:
     """The programs of one OpenGL context, compiled once and shared by everything drawn in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, software: bool = False) -> None:
+        self.software = software  # no graphics card: every point is drawn by the processor
         self.line = gloo.Program(shaders.LINE_VERTEX, shaders.LINE_FRAGMENT)
         self.fill = gloo.Program(shaders.FILL_VERTEX, shaders.FILL_FRAGMENT)
         self.point = gloo.Program(shaders.POINT_VERTEX, shaders.POINT_FRAGMENT)

@@ -96,16 +96,18 @@ float inside(vec3 uv) {
 }
 vec4 premultiplied(sampler2D image, vec2 uv) { vec4 c = texture2D(image, uv); return vec4(c.rgb * c.a, c.a); }
 // four taps over the pixel's footprint: a small image seen smaller does not sparkle
-vec4 smooth_sample(sampler2D image, vec2 uv) {
-    vec2 dx = dFdx(uv) * 0.25; vec2 dy = dFdy(uv) * 0.25;
+vec4 smooth_sample(sampler2D image, vec2 uv, vec2 dx, vec2 dy) {
     return 0.25 * (premultiplied(image, uv + dx + dy) + premultiplied(image, uv + dx - dy)
                  + premultiplied(image, uv - dx + dy) + premultiplied(image, uv - dx - dy));
 }
 void main() {
     float has_before = inside(v_before); float has_after = inside(v_after);
     float mixing = has_before * has_after > 0.5 ? u_blend : has_after;
-    vec4 ink = mix(smooth_sample(u_before, v_before.xy), smooth_sample(u_after, v_after.xy), mixing);
-    ink *= max(has_before, has_after);
+    vec4 ink = vec4(0.0);
+    vec2 dx = 0.25 * dFdx(v_before.xy); vec2 dy = 0.25 * dFdy(v_before.xy);
+    if (has_before * (1.0 - mixing) > 0.0) ink += (1.0 - mixing) * smooth_sample(u_before, v_before.xy, dx, dy);
+    dx = 0.25 * dFdx(v_after.xy); dy = 0.25 * dFdy(v_after.xy);
+    if (has_after * mixing > 0.0) ink += mixing * smooth_sample(u_after, v_after.xy, dx, dy);
     float opacity = mix(u_paper.a, 1.0, ink.a) * u_presence;
     bool is_solid = ink.a * u_presence > 0.9;
     if (is_solid != (u_solid > 0.5)) discard;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from mouseview.app.scene3d import geometry
 from mouseview.app.scene3d.geometry import BOX_EDGES
@@ -10,9 +11,12 @@ from mouseview.app.scene3d.programs import Backdrop, Frame, Kit, Points, Segment
 from mouseview.app.scene3d.scene import Scene
 from mouseview.app.scene3d.visual import LinesVisual, Visual
 from mouseview.geometry.transforms import Array
+from mouseview.model.gaussians import Gaussians
 
 _SH_C0 = 0.28209479177387814
-_MOST_POINTS = 400_000  # Gaussians drawn as points: beyond it software GL stutters
+_MOST_POINTS = 2_000_000  # Gaussians drawn as points
+_MOST_POINTS_SOFTWARE = 300_000
+_MOST_POINTS_HURRIED = 50_000  # while the view moves on software OpenGL
 
 
 class BackdropVisual(Visual):
@@ -105,26 +109,37 @@ class GaussiansVisual(Visual):
 
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit)
-        self._points = Points(kit)
+        self._most = _MOST_POINTS_SOFTWARE if kit.software else _MOST_POINTS
+        self._points, self._few = Points(kit), Points(kit)
+        self._thinned = False
 
     def sources(self, scene: Scene) -> tuple[object, ...]:
         return (scene.state.gaussians,)
 
     def build(self, scene: Scene) -> None:
         gaussians = scene.state.gaussians
+        self._thinned = False
         if gaussians is None:
             self._points.set(np.zeros((0, 3)), (0, 0, 0, 1), 1.0)
             return
         seen = np.flatnonzero((gaussians.opacity > 0.1) & np.all(np.isfinite(gaussians.xyz), axis=-1))
-        if len(seen) > _MOST_POINTS:
-            seen = seen[np.argsort(-gaussians.opacity[seen], kind="stable")[:_MOST_POINTS]]
-        rgba = np.ones((len(seen), 4))
-        rgba[:, :3] = np.clip(0.5 + _SH_C0 * gaussians.sh[seen, 0], 0, 1)
-        middle = np.sort(gaussians.scale[seen], axis=-1)[:, 1]
-        self._points.set(gaussians.xyz[seen], rgba, least_px=1.5, size=2.0 * middle)
+        if len(seen) > self._most:
+            seen = seen[np.argpartition(-gaussians.opacity[seen], self._most)[: self._most]]
+        _fill(self._points, gaussians, seen, 1.0)
+        if len(seen) > _MOST_POINTS_HURRIED:
+            step = -(-len(seen) // _MOST_POINTS_HURRIED)
+            _fill(self._few, gaussians, seen[::step], step**0.5)
+            self._thinned = True
 
     def draw(self, frame: Frame) -> None:
-        self._points.draw(frame)
+        (self._few if frame.hurried and self._thinned else self._points).draw(frame)
+
+
+def _fill(points: Points, gaussians: Gaussians, chosen: npt.NDArray[np.intp], enlarged: float) -> None:
+    rgba = np.ones((len(chosen), 4))
+    rgba[:, :3] = np.clip(0.5 + _SH_C0 * gaussians.sh[chosen, 0], 0, 1)
+    middle = np.sort(gaussians.scale[chosen], axis=-1)[:, 1]
+    points.set(gaussians.xyz[chosen], rgba, least_px=1.5, size=2.0 * enlarged * middle)
 
 
 class MarksVisual(Visual):

@@ -61,11 +61,11 @@ class SceneView(QWidget):
     def _open_canvas(self) -> None:
         from mouseview.app.scene3d import canvas  # vispy is imported when a scene is shown, not before
 
-        problem = canvas.opengl_problem()
-        if problem is not None:
-            self._show_message(problem)
+        opengl = canvas.probe_opengl()
+        if opengl.problem is not None:
+            self._show_message(opengl.problem)
             return
-        self._canvas = canvas.Canvas(lambda: self._navigator.viewpoint, self._fail)
+        self._canvas = canvas.Canvas(self._navigator, opengl.software, self._fail)
         native = self._canvas.native
         native.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         native.setMouseTracking(True)
@@ -178,8 +178,9 @@ class SceneView(QWidget):
 
     def _restyle(self) -> None:
         style = plate_style(self._state.theme)
-        self._status.setStyleSheet(style)
-        self._hint.setStyleSheet(style)
+        for plate in (self._status, self._hint):
+            plate.setStyleSheet(style)
+            plate.adjustSize()
 
     def _refresh(self) -> None:
         entered = self._navigator.entered
