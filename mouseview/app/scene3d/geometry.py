@@ -28,7 +28,8 @@ class ShownCamera:
     pose: ``T_display_cam``.  directions (n+1, n+1, 3): unit, camera's frame, over the image from its top left to its
     bottom right corner; NaN where the lens gives no ray.  uv_before, uv_after (n+1, n+1, 2): where in the two images
     (0..1) those rays lie, NaN where in none.  camera: the one that picks speak of, posed in the display frame.
-    index_before, index_after: places in the two rigs, None where it has none.  presence: 0..1, fades one-sided ones.
+    shows_after: whether ``camera`` is the one of ``after``.  index_before, index_after: places in the two rigs, None
+    where it has none.  presence: 0..1, fades one-sided ones.
     """
 
     name: str
@@ -37,6 +38,7 @@ class ShownCamera:
     directions: Array
     uv_before: Array
     uv_after: Array
+    shows_after: bool
     index_before: int | None
     index_after: int | None
     presence: float
@@ -44,6 +46,11 @@ class ShownCamera:
     @property
     def centre(self) -> Array:
         return self.pose.t
+
+    @property
+    def uv(self) -> Array:
+        """(n+1, n+1, 2): where in ``camera``'s own image each vertex lies, 0..1; NaN outside."""
+        return self.uv_after if self.shows_after else self.uv_before
 
     def surface(self, depth: float) -> Array:
         """(n+1, n+1, 3): the image in the display frame, ``depth`` in front of the centre along the optical axis."""
@@ -178,6 +185,7 @@ def _shown(
         directions=directions,
         uv_before=_image_uv(before, before.pose.rotate(display)),
         uv_after=_image_uv(after, after.pose.rotate(display)),
+        shows_after=blend >= 0.5,
         index_before=index_before,
         index_after=index_after,
         presence=presence,

@@ -66,9 +66,7 @@ def _hit_image(
     weights /= weights.sum(axis=-1, keepdims=True)  # perspective-correct
     depth = np.sum(weights * corners[index, :, 2], axis=-1)
     best = int(np.argmin(depth))
-    rows, columns = shown.directions.shape[:2]
-    grid = np.stack(np.meshgrid(np.linspace(0, 1, columns), np.linspace(0, 1, rows)), axis=-1).reshape(-1, 2)
-    return float(depth[best]), weights[best] @ grid[triangles[index[best]]]
+    return float(depth[best]), weights[best] @ shown.uv.reshape(-1, 2)[triangles[index[best]]]
 
 
 def pick_camera(
@@ -81,7 +79,8 @@ def pick_camera(
 ) -> CameraHit | None:
     """The frontmost image under the cursor, else the nearest frustum line within ``reach`` px.
 
-    depths: at which each camera's image is drawn.  The pixel speaks of the shown image, whatever the blend.
+    depths: at which each camera's image is drawn.  The pixel is one of the shown camera's own image; between before
+    and after part of the drawn window lies outside of it, and has none.
     """
     point = np.asarray(position, dtype=np.float64)
     images: list[CameraHit] = []
@@ -90,8 +89,9 @@ def pick_camera(
         surface = shown.surface(depth)
         hit = _hit_image(point, shown, viewpoint.project(surface.reshape(-1, 3), size), mesh_triangles(surface))
         if hit is not None:
-            width, height = shown.camera.size
-            images.append(CameraHit(shown.name, hit[0], (float(hit[1][0] * width), float(hit[1][1] * height))))
+            x, y = (hit[1] * shown.camera.size).tolist()
+            in_image = bool(np.all((hit[1] >= 0) & (hit[1] <= 1)))
+            images.append(CameraHit(shown.name, hit[0], (x, y) if in_image else None))
         corners = viewpoint.project(shown.corners(depth), size)
         apex = viewpoint.project(shown.centre, size)
         starts = np.vstack([np.repeat(apex[None], 4, axis=0), corners])
