@@ -50,9 +50,15 @@ def probe_opengl() -> OpenGL:
 
 
 class Canvas(app.Canvas):
-    """Draws ``scene`` from the navigator's viewpoint. A failure is told once, and nothing is drawn after it."""
+    """Draws ``scene`` from the navigator's viewpoint.
 
-    def __init__(self, navigator: Navigator, software: bool, on_failure: Callable[[str], None]) -> None:
+    on_failure: told once why drawing failed, and nothing is drawn after it.  on_lost: told when Qt made a new OpenGL
+    context for the widget (a dock that became a window): everything on the graphics card is gone, and so is this.
+    """
+
+    def __init__(
+        self, navigator: Navigator, software: bool, on_failure: Callable[[str], None], on_lost: Callable[[], None]
+    ) -> None:
         # the widget composes its own framebuffer: there is nothing to swap
         super().__init__(keys=None, size=(900, 600), show=False, config={"depth_size": 24}, autoswap=False)
         self.scene: Scene | None = None
@@ -61,6 +67,14 @@ class Canvas(app.Canvas):
         self._on_failure = on_failure
         self._visuals: dict[str, Visual] = {}
         self._failed = False
+        self._on_lost = on_lost
+        self._begun = False
+
+    def on_initialize(self, event: object) -> None:
+        if self._begun and not self._failed:
+            self._failed = True
+            self._on_lost()
+        self._begun = True
 
     def on_draw(self, event: object) -> None:
         width, height = self.physical_size

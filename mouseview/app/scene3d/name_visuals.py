@@ -45,7 +45,8 @@ class NamesVisual(Visual):
             self._atlas = labels.paint(self._texts, frame.ratio, self.font)
             self._billboards.set_atlas(self._atlas.image)
             self._painted = wanted
-        self._billboards.set(self._anchors, self._atlas.corners, self._atlas.uv)
+        on_plates = np.array([text.plate is not None for text in self._texts])
+        self._billboards.set(self._anchors, self._atlas.corners, self._atlas.uv, on_plates)
         self._billboards.draw(frame)
 
 

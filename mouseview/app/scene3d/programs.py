@@ -12,6 +12,7 @@ import numpy.typing as npt
 from vispy import gloo
 
 from mouseview.app.scene3d import shaders
+from mouseview.geometry.lenses import Mask
 from mouseview.geometry.transforms import Array
 
 F32 = npt.NDArray[np.float32]
@@ -281,14 +282,18 @@ class Billboards:
         self._program = kit.label
         self._atlas: gloo.Texture2D | None = None
         self._anchors = self._corners = self._uv = np.zeros((0, 3))
+        self._movable = np.zeros(0, bool)
 
     def set_atlas(self, atlas: npt.NDArray[np.uint8]) -> None:
         """(H, W, 4) premultiplied RGBA."""
         self._atlas = gloo.Texture2D(atlas, interpolation="nearest", wrapping="clamp_to_edge")
 
-    def set(self, anchors: Array, corners: Array, uv: Array) -> None:
-        """anchors (N, 3) in display units; corners (N, 4, 2): device px right and up of them; uv (N, 4, 2)."""
-        self._anchors, self._corners, self._uv = anchors, corners, uv
+    def set(self, anchors: Array, corners: Array, uv: Array, movable: Mask) -> None:
+        """anchors (N, 3) in display units; corners (N, 4, 2): device px right and up of them; uv (N, 4, 2).
+
+        movable (N,): may move up, or go where it is too crowded; the others stay, whatever they cover.
+        """
+        self._anchors, self._corners, self._uv, self._movable = anchors, corners, uv, movable
 
     def draw(self, frame: Frame) -> None:
         if not len(self._anchors):
@@ -298,7 +303,10 @@ class Billboards:
         place = (0.5 + 0.5 * clip[:, :2] / np.where(before, clip[:, 3], 1.0)[:, None]) * frame.size
         boxes = np.floor(place)[:, None] + self._corners
         order = np.flatnonzero(before)[np.argsort(-clip[before, 3])]
-        raise_overlapping(boxes, order[::-1])
+        nearest_first = order[::-1]
+        shown = ~self._movable
+        shown |= raise_overlapping(boxes, nearest_first[self._movable[nearest_first]])
+        order = order[shown[order]]
         vertices = np.zeros((len(order), 4), _LABEL_TYPE)
         vertices["a_place"] = boxes[order]
         vertices["a_uv"] = self._uv[order]
@@ -312,8 +320,12 @@ class Billboards:
         self._program.draw("triangles", gloo.IndexBuffer(quads.ravel()))
 
 
-def raise_overlapping(boxes: Array, order: npt.NDArray[np.intp]) -> None:
-    """Move boxes (N, 4, 2), corners in px with y up, upwards in place until none covers one earlier in ``order``."""
+def raise_overlapping(boxes: Array, order: npt.NDArray[np.intp], most: float = 2.6) -> Mask:
+    """Move boxes (N, 4, 2), corners in px with y up, upwards in place until none covers one earlier in ``order``.
+
+    Returns (N,) which found a place at most ``most`` of their own heights up; one that did not takes no room.
+    """
+    found = np.zeros(len(boxes), bool)
     placed: list[tuple[float, float, float, float]] = []
     for index in order:
         (left, bottom), (right, top) = boxes[index].min(axis=0), boxes[index].max(axis=0)
@@ -322,8 +334,11 @@ def raise_overlapping(boxes: Array, order: npt.NDArray[np.intp]) -> None:
             crosses = left < other[2] and other[0] < right
             if crosses and bottom + lift < other[3] and other[1] < top + lift:
                 lift = other[3] - bottom + 1.0
-        boxes[index, :, 1] += lift
-        placed.append((left, bottom + lift, right, top + lift))
+        found[index] = lift <= most * (top - bottom)
+        if found[index]:
+            boxes[index, :, 1] += lift
+            placed.append((left, bottom + lift, right, top + lift))
+    return found
 
 
 class Backdrop:

@@ -56,7 +56,7 @@ class Scene:
             return f"{display_length:.2f}"
         assert state.before is not None
         scale = float(geometry.display_similarity(state).scale)
-        units = "" if state.before.units == "unknown" else f" {state.before.units}"
+        units = "" if state.before.units in ("unknown", "model") else f" {state.before.units}"
         return f"{display_length / scale:.4g}{units}"
 
     @property

@@ -65,7 +65,7 @@ class SceneView(QWidget):
         if opengl.problem is not None:
             self._show_message(opengl.problem)
             return
-        self._canvas = canvas.Canvas(self._navigator, opengl.software, self._fail)
+        self._canvas = canvas.Canvas(self._navigator, opengl.software, self._fail, self._lose_context)
         native = self._canvas.native
         native.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         native.setMouseTracking(True)
@@ -76,6 +76,22 @@ class SceneView(QWidget):
         if self._message is None:
             self._message = NoScene(reason, self)
             self._column.addWidget(self._message)
+
+    def _lose_context(self) -> None:
+        # not from within the event that tells so
+        QTimer.singleShot(0, self._reopen_canvas)
+
+    def _reopen_canvas(self) -> None:
+        old = self.surface
+        if old is None:
+            return
+        self._column.removeWidget(old)
+        old.removeEventFilter(self)
+        old.hide()
+        old.deleteLater()
+        self._canvas = None
+        self._open_canvas()
+        self._refresh()
 
     def _fail(self, reason: str) -> None:
         # not from within the paint event that failed

@@ -119,10 +119,17 @@ def test_labels_move_up_until_none_covers_another() -> None:
     unit = np.array([(0, 10), (40, 10), (40, 0), (0, 0)], float)
     start = np.array([(0, 0), (5, 3), (10, -2), (200, 0)], float)[:, None] + unit
     boxes = start.copy()
-    raise_overlapping(boxes, np.array([2, 1, 0, 3]))
+    assert raise_overlapping(boxes, np.array([2, 1, 0, 3])).all()
     np.testing.assert_allclose(boxes[2], start[2])
     np.testing.assert_allclose(boxes[3], start[3])
     low, high = boxes.min(axis=1), boxes.max(axis=1)
     for a in range(4):
         for b in range(a):
             assert np.any(high[a] <= low[b]) or np.any(high[b] <= low[a])
+
+
+def test_labels_that_would_move_too_far_give_way() -> None:
+    unit = np.array([(0, 10), (40, 10), (40, 0), (0, 0)], float)
+    crowd = np.repeat(unit[None], 8, axis=0)
+    found = raise_overlapping(crowd, np.arange(8))
+    assert found.tolist() == [True] * 3 + [False] * 5

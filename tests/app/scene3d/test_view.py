@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from mouseview.app.scene3d import canvas
+from mouseview.app.scene3d.canvas import as_array
 from mouseview.app.scene3d.state import Layers, PickedRay, RayField, SceneState, Texture
 from mouseview.app.scene3d.view import SceneView
 from mouseview.geometry.transforms import Array
@@ -272,6 +273,33 @@ def test_only_what_changed_is_sent_again(view: SceneView, example: SceneState) -
     view.set_state(example.replace(selected="cam_4"))
     view.screenshot()
     assert set(built) == {"frusta", "optical axes", "names", "window"}
+
+
+def test_a_dock_that_becomes_a_window_keeps_its_scene(qtbot: QtBot, example: SceneState) -> None:
+    window, dock, view = QMainWindow(), QDockWidget(), SceneView()
+    qtbot.addWidget(window)
+    window.resize(700, 500)
+    dock.setWidget(view)
+    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+    view.set_state(example.replace(layers=BARE, textures=tuple(flat(colour) for colour in COLOURS)))
+    with qtbot.waitExposed(window):
+        window.show()
+    for floating in (True, False):
+        dock.setFloating(floating)
+        qtbot.wait(150)
+        picture = view.screenshot()
+        name = visible_names(view)[0]
+        np.testing.assert_allclose(pixel(picture, view, on_image(view, name)), COLOURS[int(name[-1])], atol=3)
+        shown = as_array(view.surface.grabFramebuffer())  # type: ignore[union-attr]
+        np.testing.assert_allclose(pixel(shown, view, on_image(view, name)), COLOURS[int(name[-1])], atol=3)
+
+
+def test_a_screenshot_needs_no_window(qtbot: QtBot, example: SceneState) -> None:
+    view = SceneView()
+    qtbot.addWidget(view)
+    view.resize(400, 300)
+    view.set_state(example)
+    assert view.screenshot().std() > 5
 
 
 def test_a_scene_without_anything_and_one_with_a_broken_camera_still_draw(view: SceneView, example: SceneState) -> None:
