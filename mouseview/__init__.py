@@ -38,7 +38,6 @@ _HOMES = {
     "Rig": "model.camera",
     "Sample": "model.sample",
     "Scores": "compare.metrics",
-    "compare": "compare.metrics",
     "inspect": "checks",
     "load_engine": "inference",
     "open_dataset": "workflow.open:open_path",
@@ -76,6 +75,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "compare":  # the package of that name is what it is, and can be called
+        return importlib.import_module(f"{__name__}.compare")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, attribute = _HOMES[name].partition(":")

@@ -11,7 +11,7 @@ from mouseview.cli.main import main as command_line
 from mouseview.cli.outcome import Shell
 
 
-def _run_window(path: Path | None, screenshot: Path | None, select: str | None) -> int:
+def _run_window(path: str | None, screenshot: str | None, select: str | None) -> int:
     from mouseview.app.main import run_window
 
     return run_window(path, screenshot, select)

@@ -189,9 +189,7 @@ def _torch_problems(torch: dict[str, Any] | None, gpu: dict[str, Any] | None) ->
     if not _TORCH[0] <= numbers < _TORCH[1]:
         yield Problem(False, f"torch {torch['version']} is untested with this MouseView", install)
     if gpu is not None and torch["cuda"] is None:
-        yield Problem(
-            False, "there is an NVIDIA GPU, but torch was built for the CPU alone", "remove .venv; ./dev setup"
-        )
+        yield Problem(False, "there is an NVIDIA GPU, but torch is a CPU build", "remove .venv and run ./dev setup")
 
 
 def _text(document: dict[str, Any]) -> str:

@@ -58,8 +58,14 @@ def main(argv: Sequence[str] | None, shell: Shell) -> int:
     except (KeyboardInterrupt, Cancelled):
         return _fail("cancelled", arguments.json, shell, {"type": "Cancelled", "message": "cancelled"}, INTERRUPTED)
     except MouseViewError as error:
-        about = {"message": error.message, "place": error.place, "remedy": error.remedy}
-        return _fail(f"error: {error}", arguments.json, shell, {"type": type(error).__name__, **about})
+        return _fail_with(error, type(error).__name__, arguments.json, shell)
+    except OSError as error:
+        told = MouseViewError(
+            error.strerror or str(error),
+            place=str(error.filename or ""),
+            remedy="check the path, its permissions and the free space",
+        )
+        return _fail_with(told, type(error).__name__, arguments.json, shell)
     except Exception as error:  # a defect of ours: all of it is shown, and --json still gives one document
         shell.progress.end()
         traceback.print_exc()
@@ -89,6 +95,11 @@ def _fail(text: str, as_json: bool, shell: Shell, error: dict[str, str], code: i
     else:
         shell.say(text)
     return code
+
+
+def _fail_with(error: MouseViewError, kind: str, as_json: bool, shell: Shell) -> int:
+    about = {"type": kind, "message": error.message, "place": error.place, "remedy": error.remedy}
+    return _fail(f"error: {error}", as_json, shell, about)
 
 
 def _print_json(document: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from mouseview.cli.options import Subparsers
 from mouseview.cli.outcome import FINE, Outcome, Shell
@@ -12,13 +11,12 @@ from mouseview.cli.outcome import FINE, Outcome, Shell
 def add(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser = subparsers.add_parser("open", help="open the window")
     parser.add_argument("path", nargs="?", metavar="PATH", help="what to open in it")
-    parser.add_argument("--screenshot", type=Path, metavar="FILE", help="render, save the picture, quit")
+    parser.add_argument("--screenshot", metavar="FILE", help="render, save the picture, quit")
     parser.add_argument("--select", metavar="SAMPLE", help="the sample to show")
     return parser
 
 
 def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
-    path = None if arguments.path is None else Path(arguments.path)
-    code = shell.open_window(path, arguments.screenshot, arguments.select)
-    written = str(arguments.screenshot) if arguments.screenshot is not None and code == FINE else None
+    code = shell.open_window(arguments.path, arguments.screenshot, arguments.select)
+    written = arguments.screenshot if code == FINE else None
     return Outcome({"screenshot": written}, f"wrote {written}" if written else "", code)

@@ -13,7 +13,7 @@ FAILED = 1  # something violated or failed
 WRONG_USAGE = 2
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
-OpenWindow = Callable[[Path | None, Path | None, str | None], int]
+OpenWindow = Callable[[str | None, str | None, str | None], int]
 Photograph = Callable[[Path, Path], Sequence[Path]]
 
 

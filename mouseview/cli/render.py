@@ -28,6 +28,7 @@ def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
 
     gaussians = read_ply(arguments.ply)
     rig = sample_named(open_path(arguments.cameras), None).rig
+    arguments.out.mkdir(parents=True, exist_ok=True)
     written: list[str] = []
     for index, camera in enumerate(rig):
         shell.progress(index / len(rig), f"rendering {camera.name}")
