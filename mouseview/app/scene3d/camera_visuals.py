@@ -8,6 +8,7 @@ from mouseview.app.scene3d import geometry
 from mouseview.app.scene3d.geometry import ShownCamera
 from mouseview.app.scene3d.palette import Rgb
 from mouseview.app.scene3d.programs import Fills, Frame, Image, Kit, Lines, Segments
+from mouseview.app.scene3d.ray_fields import lifted
 from mouseview.app.scene3d.scene import Scene
 from mouseview.app.scene3d.state import Texture
 from mouseview.app.scene3d.visual import LinesVisual, Visual
@@ -192,11 +193,12 @@ class RaysVisual(LinesVisual):
     """The ray field, from faint at the camera to strong at the end."""
 
     def sources(self, scene: Scene) -> tuple[object, ...]:
-        return scene.field, scene.state.ray_field
+        return scene.field, scene.state.ray_field, scene.state.theme
 
     def segments(self, scene: Scene) -> list[Segments]:
         if scene.field is None or scene.state.ray_field is None:
             return []
         field, length = scene.field, scene.state.ray_field.length
         ends = field.origin + length * field.directions
-        return [Segments.of(np.broadcast_to(field.origin, ends.shape), ends, field.rgb, (0.1, 0.85), width=1.15)]
+        rgb = lifted(field.rgb, scene.state.theme)
+        return [Segments.of(np.broadcast_to(field.origin, ends.shape), ends, rgb, (0.1, 0.85), width=1.15)]

@@ -7,8 +7,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from mouseview.app.scene3d.palette import PALETTES, Palette
-from mouseview.app.scene3d.ray_fields import sequential
+from mouseview.app.scene3d.palette import PALETTES
+from mouseview.app.scene3d.ray_fields import lifted, sequential
 from mouseview.app.scene3d.scene import Scene
 from mouseview.app.scene3d.state import RayColour, Theme
 
@@ -74,7 +74,7 @@ class RayLegend(QLabel):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._rows: list[tuple[str, np.ndarray, str, str]] = []
         self._title = ""
-        self._palette: Palette = PALETTES[Theme.LIGHT]
+        self._theme = Theme.LIGHT
         self.hide()
 
     def show_scene(self, scene: Scene) -> None:
@@ -82,7 +82,7 @@ class RayLegend(QLabel):
         self.setVisible(scene.field is not None and wanted is not None)
         if scene.field is None or wanted is None:
             return
-        self._palette = scene.palette
+        self._theme = scene.state.theme
         scale, ramp = scene.field.full_scale, np.linspace(0, 1, 48)
         if wanted.colour is RayColour.ANGULAR_ERROR:
             name = scene.state.model_format.name if scene.state.model_format else "no format"
@@ -105,7 +105,7 @@ class RayLegend(QLabel):
         return QSize(width, 30 + self._ROW * len(self._rows))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        palette = self._palette
+        palette = PALETTES[self._theme]
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor.fromRgbF(*palette.grid, 0.35))
@@ -116,7 +116,7 @@ class RayLegend(QLabel):
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for index, (name, colours, low, high) in enumerate(self._rows):
             top = 25 + index * self._ROW
-            bar = np.ascontiguousarray(np.round(255 * colours[None]).astype(np.uint8))
+            bar = np.ascontiguousarray(np.round(255 * lifted(colours, self._theme)[None]).astype(np.uint8))
             image = QImage(bar.data, bar.shape[1], 1, 3 * bar.shape[1], QImage.Format.Format_RGB888)
             painter.setPen(QColor.fromRgbF(*palette.faint_text))
             painter.drawText(QRectF(10, top, 12, 13), Qt.AlignmentFlag.AlignVCenter, name)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mouseview.app.scene3d.geometry import ShownCamera
-from mouseview.app.scene3d.state import PickedRay, RayColour, RayField, Texture
+from mouseview.app.scene3d.state import PickedRay, RayColour, RayField, Texture, Theme
 from mouseview.geometry.rays import RayEncoding, angle_between_deg, encode_rays, moment, nearest_point, to_plane
 from mouseview.geometry.transforms import Array
 from mouseview.model.camera import Camera
@@ -40,6 +40,11 @@ def sequential(values: npt.ArrayLike) -> Array:
     x = np.clip(np.asarray(values, dtype=np.float64), 0.0, 1.0)
     stops = np.linspace(0, 1, len(_SCALE))
     return np.stack([np.interp(x, stops, _SCALE[:, channel]) for channel in range(3)], axis=-1)
+
+
+def lifted(rgb: Array, theme: Theme) -> Array:
+    """Ray colours (..., 3) as a theme shows them: dark ones are raised off a dark background."""
+    return 0.3 + 0.7 * rgb if theme is Theme.DARK else rgb
 
 
 def field_pixels(width: int, height: int, density: int) -> Array:
