@@ -15,6 +15,7 @@ from mouseview.model.model_format import ModelFormat
 from mouseview.model.prepared import Ledger, LedgerRow, SubjectCentre
 from mouseview.model.recipe import Mode
 from mouseview.normalise.conformance import DISTANCE_TOLERANCE, K_TOLERANCE_PX
+from mouseview.normalise.hull import silhouette_hull
 from mouseview.normalise.masks import MaskStats
 from mouseview.normalise.measure import lens_shift_px, padding_share, resample_ratio
 from mouseview.normalise.plan import Plan, ViewPlan
@@ -26,6 +27,7 @@ Number = float | np.floating | None
 
 RAY_TOLERANCE_DEG = 0.005  # a twentieth of the format's pixel
 ELEVATION_TOLERANCE_DEG = 10.0  # beyond the elevations that the reference rigs cover
+_HULL_DENSITY = (30, 96)  # outline points a view, depths a ray
 _RAYS_PER_SIDE = 65  # per view, that rays are compared on
 _SAME_PLACE = 1e-6  # share of the camera's distance
 
@@ -161,7 +163,18 @@ def direction_deg(camera: Camera, about: Array) -> tuple[float, float]:
     return float(np.degrees(np.arctan2(y, x))), float(np.degrees(np.arctan2(z, np.hypot(x, y))))
 
 
-def _rig_rows(plan: Plan, rig: Rig, subject: Subject, canonical: F32, views: Sequence[_ViewLedger]) -> _Rows:
+def _mask_or_nothing(stats: MaskStats | None) -> npt.NDArray[np.bool_]:
+    return stats.mask if stats is not None and stats.usable else np.zeros((1, 1), np.bool_)
+
+
+def _rig_rows(
+    plan: Plan,
+    rig: Rig,
+    masks: Sequence[MaskStats | None],
+    subject: Subject,
+    canonical: F32,
+    views: Sequence[_ViewLedger],
+) -> _Rows:
     rows, fmt = _Rows(""), plan.model_format
     declared = Rig(tuple(view.declared for view in plan.views))
     before, after = rig.distances(plan.centre.point), declared.distances(np.zeros(3))
@@ -182,6 +195,15 @@ def _rig_rows(plan: Plan, rig: Rig, subject: Subject, canonical: F32, views: Seq
     left = subject.consistency_px(declared, canonical)
     note = "needs masks in two views" if left is None else "an extended animal leaves some even in a perfect rig"
     rows.add("multi-view consistency of mask centroids", "px RMS", subject.before_px, left, note=note)
+    hulls = [
+        silhouette_hull(list(rig), [_mask_or_nothing(stats) for stats in masks], *_HULL_DENSITY),
+        silhouette_hull(list(declared), [image[..., 3] > 0.5 for image in canonical], *_HULL_DENSITY)
+        if any(stats is not None and stats.usable for stats in masks)
+        else None,
+    ]
+    before_hull, after_hull = (None if hull is None else hull.mean_px for hull in hulls)
+    note = "needs masks in three views" if hulls[1] is None else "px beyond the other views' outlines"
+    rows.add("silhouettes against the visual hull", "px", before_hull, after_hull, note=note)
     shares = np.mean([subject.outside(view.declared, fmt) for view in plan.views], axis=0)
     for share, limit, what in zip(shares, (fmt.box, fmt.depth_window), ("box", "window"), strict=True):
         rows.add(f"subject outside the ±{limit:g} {what}", "%", None, 100 * share, in_format=share == 0)
@@ -199,7 +221,7 @@ def write_ledger(
         _ViewLedger(view, plan, rig, stats, image, subject)
         for view, stats, image in zip(plan.views, masks, canonical, strict=True)
     ]
-    rows = _rig_rows(plan, rig, subject, canonical, views)
+    rows = _rig_rows(plan, rig, masks, subject, canonical, views)
     rows.extend(row for ledger in views for row in ledger.rows)
     in_format = all(row.verdict.in_format for row in rows if row.quantity in _DECIDING)
     return Ledger(tuple(rows), Verdict(worst_truth([ledger.truth for ledger in views]), in_format))

@@ -17,7 +17,7 @@ _SPREAD_POINTS = 600
 
 @dataclass(frozen=True, eq=False)
 class MaskStats:
-    """One view's mask (alpha above one half).
+    """One view's mask (alpha above one half): mask (H, W).
 
     area_px: subject pixels.  centroid_px (2,), NaN where the mask is empty.  box_px: x0, y0, x1, y1, outer edges.
     coverage: area over image area.  border_share: share of the mask's own outline that lies on the image's border.
@@ -25,6 +25,7 @@ class MaskStats:
     pixels taken evenly over the mask, some hundreds of them.
     """
 
+    mask: npt.NDArray[np.bool_]
     area_px: int
     centroid_px: Array
     box_px: tuple[float, float, float, float]
@@ -51,7 +52,7 @@ def mask_stats(image: Image) -> MaskStats:
     rows, columns = mask.sum(axis=1, dtype=np.int64), mask.sum(axis=0, dtype=np.int64)
     area = int(rows.sum())
     if area == 0:
-        return MaskStats(0, np.full(2, np.nan), (np.nan,) * 4, 0.0, 0.0, np.zeros((0, 2)), np.zeros((0, 2)))
+        return MaskStats(mask, 0, np.full(2, np.nan), (np.nan,) * 4, 0.0, 0.0, np.zeros((0, 2)), np.zeros((0, 2)))
     centroid = np.array([columns @ (np.arange(width) + 0.5), rows @ (np.arange(height) + 0.5)]) / area
     xs, ys = np.flatnonzero(columns), np.flatnonzero(rows)
     x0, x1, y0, y1 = int(xs[0]), int(xs[-1]) + 1, int(ys[0]), int(ys[-1]) + 1
@@ -62,6 +63,7 @@ def mask_stats(image: Image) -> MaskStats:
     picked_v, picked_u = np.nonzero(mask[y0:y1:stride, x0:x1:stride])
     at_border = (u + x0 == 0) | (u + x0 == width - 1) | (v + y0 == 0) | (v + y0 == height - 1)
     return MaskStats(
+        mask,
         area,
         centroid,
         (float(x0), float(y0), float(x1), float(y1)),

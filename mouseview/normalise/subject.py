@@ -18,6 +18,7 @@ from mouseview.normalise.masks import MaskStats
 from mouseview.normalise.plan import Plan
 
 _POINTS = 200  # on the sphere
+_ASSUMED = "assumed: no mask tells it"
 _DEFAULT_RADIUS = 0.5  # model units, where no mask says how large the subject is
 
 
@@ -44,6 +45,7 @@ def centroid_residual_px(cameras: Sequence[Camera], centroids_px: Sequence[Array
 class Subject:
     """centre (3,) and radius in the frame of the plan's true cameras; basis: where the radius comes from.
 
+    seen (M, 3): mask pixels of all views, put where their rays pass nearest the centre.
     before_px: what the mask centroids leave in the source images, through the file's own cameras.
     """
 
@@ -51,11 +53,21 @@ class Subject:
     radius: float
     basis: str
     before_px: float | None
+    seen: Array
+
+    @property
+    def radius_is_measured(self) -> bool:
+        return self.basis != _ASSUMED
 
     @property
     def points(self) -> Array:
         """(200, 3) on the sphere."""
         return self.centre + self.radius * _sphere(_POINTS)
+
+    @property
+    def body(self) -> Array:
+        """(M, 3) points that stand for its volume: the masks' pixels at its depth, or the sphere without masks."""
+        return self.seen if len(self.seen) else self.points
 
     def projection_error_px(self, declared: Camera, true: Camera) -> float:
         """RMS px between where the two cameras see the subject's points: what the declaration costs; NaN if unseen."""
@@ -66,8 +78,8 @@ class Subject:
         return float(np.sqrt(np.mean(seen**2))) if seen.size else float("nan")
 
     def outside(self, declared: Camera, model_format: ModelFormat) -> tuple[float, float]:
-        """Shares of the subject's points outside the box, and outside the depth window of their declared ray."""
-        points = self.points
+        """Shares of the subject's body outside the box, and outside the depth window of their declared ray."""
+        points = self.body
         box = np.max(np.abs(points), axis=-1) > model_format.box
         offset = points - declared.centre
         depth = np.linalg.norm(offset, axis=-1)
@@ -90,19 +102,28 @@ class Subject:
 
 def locate_subject(plan: Plan, rig: Rig, masks: Sequence[MaskStats | None], guess: SubjectCentre) -> Subject:
     """The subject of a plan. Its radius is the median over views of the masks' extent seen at its distance."""
-    radii, cameras, centroids = [], [], []
+    radii, cameras, centroids, seen = [], [], [], []
     for camera, stats in zip(rig, masks, strict=True):
         if stats is None or not stats.usable:
             continue
         cameras.append(camera)
         centroids.append(stats.centroid_px)
         across = np.linalg.norm(stats.outline_px - stats.centroid_px, axis=-1).max()
+        origin, directions = camera.rays(stats.spread_px)
+        directions = directions[np.all(np.isfinite(directions), axis=-1)]
+        seen.append(origin + (directions @ (guess.point - origin))[:, None] * directions)
         radii.append(across / camera.fx * float(np.linalg.norm(camera.centre - guess.point)))
     scale = float(plan.similarity.scale)
     centre = plan.similarity.apply(guess.point)
     residual = centroid_residual_px(cameras, centroids)
     if radii:
-        return Subject(centre, float(np.median(radii)) * scale, "from the masks' extent", residual)
+        return Subject(
+            centre,
+            float(np.median(radii)) * scale,
+            "from the masks' extent",
+            residual,
+            plan.similarity.apply(np.concatenate(seen)),
+        )
     distance = float(np.median(np.linalg.norm(rig.centres - guess.point, axis=-1)))
     radius = _DEFAULT_RADIUS * distance * scale / plan.model_format.distance
-    return Subject(centre, radius, "assumed: no mask tells it", None)
+    return Subject(centre, radius, _ASSUMED, None, np.zeros((0, 3)))

@@ -1,0 +1,38 @@
+"""Camera distances against the format: raw millimetres make the model render white."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mouseview.checks.evidence import Evidence
+from mouseview.model.finding import Finding, Severity
+
+_FAR = 1.5  # times the format's distance, or one over it
+_UNEVEN = 0.15  # coefficient of variation
+
+
+def units_and_distance(evidence: Evidence) -> Iterator[Finding]:
+    rig, card = evidence.sound_rig, evidence.model_format
+    if len(rig) < 2 or evidence.conforms:
+        return
+    centre = evidence.centres[0]
+    distances = rig.distances(centre.point)
+    mean, spread = float(distances.mean()), float(distances.std() / distances.mean())
+    if not 1 / _FAR <= mean / card.distance <= _FAR:
+        window = f"±{card.depth_window:g}"
+        yield evidence.finding(
+            "units-and-distances",
+            Severity.WARNING,
+            f"cameras stand {mean:.4g} {rig.units} from the subject ({centre.source}) on average, the model expects "
+            f"{card.distance:g}: fed as they are (raw), nothing lies in its {window} depth window and the model will "
+            "render white",
+            f"normalise with exact-aimed: one scale of {card.distance / mean:.6g} for the whole rig",
+        )
+    if spread > _UNEVEN:
+        yield evidence.finding(
+            "uneven-distances",
+            Severity.WARNING,
+            f"distances from the {centre.source} run from {distances.min():.4g} to {distances.max():.4g} {rig.units} "
+            f"(CV {100 * spread:.1f} %)",
+            "check the centre first: a wrong one makes an even rig look uneven; if it is right, keep the distances",
+        )
