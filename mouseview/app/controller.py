@@ -60,6 +60,7 @@ class Controller(QObject):
     def shutdown(self) -> None:
         if self._autosave_timer.isActive():
             self.autosave_now()
+        self.history.blockSignals(True)  # it clears itself when it goes, and nobody is left to hear of it
         self.jobs.shutdown()
         self._engine.close()
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QTimer
+from PySide6.QtCore import QCoreApplication, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from mouseview.app import theme
@@ -93,28 +92,9 @@ def run_window(path: str | None = None, screenshot: str | None = None, select: s
         running.controller.open(path, select)
     elif screenshot is None:
         running.controller.restore()
-    if os.environ.get("MOUSEVIEW_STARTUP_REPORT"):
-        StartupReport(running)
+    # held by a name: a slot alone does not keep its object alive
+    _report = StartupReport(running) if os.environ.get("MOUSEVIEW_STARTUP_REPORT") else None
     code = app.exec()
+    running.controller.shutdown()
     failed = photographer is not None and not photographer.saved
     return 1 if failed else code
-
-
-class StartupReport:
-    """Prints, for ``mouseview bench``, when the first frame with a sample was painted, and quits."""
-
-    def __init__(self, running: Running) -> None:
-        self._running = running
-        running.controller.changed.connect(self._changed)
-        self._told = False
-
-    def _changed(self, state: object) -> None:
-        if self._running.controller.state.sample is not None and not self._told:
-            self._told = True
-            QTimer.singleShot(0, self._painted)
-
-    def _painted(self) -> None:
-        self._running.window.scene.view.repaint()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.UpdateRequest)
-        print(f"first frame with a sample: {time.time():.3f}", flush=True)
-        QApplication.exit(0)

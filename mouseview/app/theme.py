@@ -20,7 +20,6 @@ _MONO_FAMILIES = (
     "SF Mono",
     "Menlo",
     "Consolas",
-    "Noto Sans Mono",
     "DejaVu Sans Mono",
 )
 FONT_PX = 12

@@ -49,6 +49,7 @@ class MainWindow(QMainWindow):
         self.compare, self.modes, self.welcome = ComparePanel(), ModesPanel(), WelcomePanel()
         self._hidden_by_user: set[str] = set()
         self._docks_shown: bool | None = None
+        self._laid_out = False
         self.centre = QStackedWidget()
         self.centre.addWidget(self.welcome)
         self.centre.addWidget(self.scene)
@@ -113,6 +114,7 @@ class MainWindow(QMainWindow):
         bar.setObjectName("tools")
         bar.setMovable(False)
         bar.setIconSize(QSize(18, 18))
+        bar.setFixedHeight(36)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         for id in _TOOL_BAR:
             if id:
@@ -129,6 +131,7 @@ class MainWindow(QMainWindow):
 
     def _build_status_bar(self) -> None:
         self.status_text = QLabel()
+        self.status_text.setContentsMargins(10, 0, 0, 0)
         self.work_text = QLabel()
         self.work_bar = QProgressBar()
         self.work_bar.setTextVisible(False)
@@ -154,10 +157,14 @@ class MainWindow(QMainWindow):
         self.tabifyDockWidget(docks["compare"], docks["modes"])
         docks["findings"].raise_()
         docks["views"].raise_()
-        self.resizeDocks([docks["samples"], docks["model"]], [232, 318], Qt.Orientation.Horizontal)
-        self.resizeDocks([docks["views"]], [max(232, self.height() // 4)], Qt.Orientation.Vertical)
-        self.resizeDocks([docks["model"], docks["findings"]], [395, 330], Qt.Orientation.Vertical)
+        self._size_docks()
         self._fit_titles()
+
+    def _size_docks(self) -> None:
+        docks = self.docks
+        self.resizeDocks([docks["samples"], docks["model"]], [232, 322], Qt.Orientation.Horizontal)
+        self.resizeDocks([docks["views"]], [max(240, round(0.3 * self.height()))], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["model"], docks["findings"]], [385, max(self.height() - 470, 330)], Qt.Orientation.Vertical)
 
     def reset_layout(self) -> None:
         self.restoreState(self._default_state, _LAYOUT_VERSION)
@@ -169,7 +176,7 @@ class MainWindow(QMainWindow):
         if geometry is not None:
             self.restoreGeometry(geometry)
         if state is not None:
-            self.restoreState(state, _LAYOUT_VERSION)
+            self._laid_out = self.restoreState(state, _LAYOUT_VERSION)
         self._fit_titles()
 
     def show_docks(self, wanted: bool) -> None:
@@ -183,6 +190,9 @@ class MainWindow(QMainWindow):
                 dock.setVisible(name not in self._hidden_by_user)
             for name in ("findings", "views"):
                 self.docks[name].raise_()
+            if not self._laid_out:
+                self._laid_out = True
+                QTimer.singleShot(0, self._size_docks)  # shares of the size that the window really got
         else:
             self._hidden_by_user = {name for name, dock in self.docks.items() if dock.isHidden()}
             for dock in self.docks.values():

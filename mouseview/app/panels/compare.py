@@ -181,6 +181,7 @@ class ComparePanel(QWidget):
         bar.addWidget(self.kind)
         self._strip = QWidget()
         self._strip.setObjectName("panel")
+        self._strip.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._row = QHBoxLayout(self._strip)
         self._row.setContentsMargins(10, 2, 10, 4)
         self._row.setSpacing(8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QResizeEvent, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QColor, QFont, QPainter, QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from mouseview.app import theme
+from mouseview.app.panels import wrapped_text
 from mouseview.app.panels.widgets import label, severity_colour, severity_icon
 from mouseview.app.state import SEVERITY_ORDER, AppState, Changed
 from mouseview.model.finding import Finding, Severity
@@ -34,20 +35,21 @@ def as_text(findings: tuple[Finding, ...]) -> str:
 
 
 class _Delegate(QStyledItemDelegate):
+    @staticmethod
+    def _inner_width(width: int) -> int:
+        return max(width - 2 * _PAD - _ICON_PX - 12, 60)
+
     def _layout(self, finding: Finding, width: int) -> list[tuple[str, QFont, str, int]]:
         """(text, font, colour role, height) of each block."""
-        inner = max(width - 2 * _PAD - _ICON_PX - 10, 60)
+        inner = self._inner_width(width)
         place = finding.camera or finding.place.replace("\\", "/").rsplit("/", 1)[-1]
         blocks = [
             (finding.message, theme.ui_font(), "text"),
             (f"{place} · {finding.code}", theme.ui_font(theme.FONT_PX - 1), "faint"),
             (f"→ {finding.remedy}" if finding.remedy else "", theme.ui_font(theme.FONT_PX - 1), "muted"),
         ]
-        flags = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
         return [
-            (text, font, role, QFontMetrics(font).boundingRect(QRect(0, 0, inner, 10_000), flags, text).height())
-            for text, font, role in blocks
-            if text
+            (text, font, role, wrapped_text.height_of(text, font, inner)) for text, font, role in blocks if text
         ]
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
@@ -73,11 +75,10 @@ class _Delegate(QStyledItemDelegate):
         pixmap = theme.icon_pixmap(severity_icon(finding.severity), colour, _ICON_PX, ratio)
         painter.drawPixmap(rect.left() + _PAD, top, pixmap)
         left = rect.left() + _PAD + _ICON_PX + 6
-        flags = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
+        inner = self._inner_width(rect.width())
         for text, font, role, height in self._layout(finding, rect.width()):
-            painter.setFont(font)
             painter.setPen(QColor(getattr(t, role)))
-            painter.drawText(QRect(left, top, rect.right() - _PAD - left, height + 2), flags, text)
+            wrapped_text.draw(painter, QRectF(left, top, inner, height), text, font)
             top += height + 3
         painter.restore()
 

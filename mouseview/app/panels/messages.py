@@ -141,6 +141,6 @@ class MessageStack(QWidget):
         width = min(self._WIDTH_PX, parent.width() - 32)
         self.setFixedWidth(width)
         self._column.activate()
-        height = self._column.heightForWidth(width) if self._column.hasHeightForWidth() else self.sizeHint().height()
+        height = self._column.totalHeightForWidth(width)
         self.setGeometry(parent.width() - width - 16, parent.height() - height - 40, width, height)
         self.raise_()

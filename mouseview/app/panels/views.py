@@ -23,7 +23,7 @@ from mouseview.app.qimages import to_qimage
 from mouseview.app.state import AppState, Changed
 from mouseview.model.prepared import Prepared
 
-_LEAST_TILE_PX = 120
+_LEAST_TILE_PX = 104
 
 
 def best_columns(count: int, width: int, height: int, aspect: float) -> tuple[int, int, int]:
@@ -48,6 +48,8 @@ class TileGrid(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.tiles: list[ViewTile] = []
         self.aspect = 1.0
 

@@ -89,6 +89,7 @@ class WelcomePanel(QWidget):
         self._rule.setVisible(bool(paths))
         for path in paths[:_MOST_RECENT]:
             row = QWidget()
+            row.setMinimumHeight(26)
             line = QHBoxLayout(row)
             line.setContentsMargins(0, 0, 0, 0)
             button = QPushButton(Path(path).name or path)
