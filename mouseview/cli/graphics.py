@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mouseview.model.errors import MouseViewError
+
 _DRIVERS = ("libGLX_mesa.so.0", "libGLX_nvidia.so.0")
 _QT_LIBRARIES = ("lib/libQt6Widgets.so.6", "lib/libQt6OpenGLWidgets.so.6", "plugins/platforms/libqxcb.so")
 _FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
@@ -49,7 +51,19 @@ def _has_font() -> bool:
 
 
 def has_display() -> bool:
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) or not sys.platform.startswith("linux")
+    """Whether a window can open: there is a display, or Qt was told of another way (``QT_QPA_PLATFORM``)."""
+    ways = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return not sys.platform.startswith("linux") or any(os.environ.get(way) for way in ways)
+
+
+def require_display(place: str) -> None:
+    """Raises ``MouseViewError`` where there is none: Qt itself would end the process without a word to the user."""
+    if not has_display():
+        raise MouseViewError(
+            "there is no display to open a window on",
+            place=place,
+            remedy=f"use a virtual one: xvfb-run -a mouseview {place} …; where it is missing: {remedy()}",
+        )
 
 
 def _search() -> Iterator[Missing]:

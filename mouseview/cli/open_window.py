@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from mouseview.cli.graphics import require_display
 from mouseview.cli.options import Subparsers
 from mouseview.cli.outcome import FINE, Outcome, Shell
 
@@ -17,6 +18,7 @@ def add(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
+    require_display("open")
     code = shell.open_window(arguments.path, arguments.screenshot, arguments.select)
     written = arguments.screenshot if code == FINE else None
     return Outcome({"screenshot": written}, f"wrote {written}" if written else "", code)

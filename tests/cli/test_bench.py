@@ -29,7 +29,7 @@ def test_without_a_name_all_run(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_window_is_not_measured_without_a_display(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mouseview.cli.bench_window.has_display", lambda: False)
+    monkeypatch.setattr("mouseview.cli.graphics.has_display", lambda: False)
     error = cli.json("bench", "window", code=1)["error"]
     assert "display" in error["message"]
     assert error["remedy"]

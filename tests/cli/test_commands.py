@@ -148,17 +148,34 @@ def test_render_refuses_what_is_no_ply(cli: Cli, calibration: Path, tmp_path: Pa
     assert list(tmp_path.glob("*.png")) == []
 
 
-def test_open_hands_everything_to_the_window(cli: Cli, tmp_path: Path) -> None:
+def test_open_hands_everything_to_the_window(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":5")
     picture = tmp_path / "picture.png"
     document = cli.json("open", tmp_path, "--screenshot", picture, "--select", "sample_000001")
     assert cli.opened == [(str(tmp_path), str(picture), "sample_000001")]
     assert document == {"screenshot": str(picture)}
 
 
-def test_open_reports_a_window_that_failed(cli: Cli, tmp_path: Path) -> None:
+def test_open_reports_a_window_that_failed(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":5")
     cli.window_code = 1
     assert cli.json("open", "--screenshot", tmp_path / "picture.png", code=1) == {"screenshot": None}
     assert cli.opened[0][0] is None
+
+
+@pytest.fixture
+def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+
+
+@pytest.mark.usefixtures("no_display")
+def test_open_without_a_display_says_what_to_do(cli: Cli) -> None:
+    error = cli.json("open", code=1)["error"]
+    assert "display" in error["message"]
+    assert "xvfb-run" in error["remedy"]
+    assert cli.opened == []
 
 
 @pytest.fixture
@@ -196,12 +213,8 @@ def test_demo_as_json_opens_no_window(
     assert cli.opened == []
 
 
-def test_demo_without_any_display_still_reports(
-    cli: Cli, journey: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    monkeypatch.setattr("sys.platform", "linux")
+@pytest.mark.usefixtures("no_display")
+def test_demo_without_any_display_still_reports(cli: Cli, journey: dict[str, Any], tmp_path: Path) -> None:
     assert cli("demo", "--out", tmp_path) == 0
     assert journey["photograph"] is None
     assert "no display" in cli.err
