@@ -19,6 +19,8 @@ def centre_choice(evidence: Evidence) -> Iterator[Finding]:
         return
     chosen, others = evidence.centres[0], evidence.centres[1:]
     mean = float(rig.distances(chosen.point).mean())
+    if mean <= 0:
+        return  # all cameras at one place: the check on duplicates names them
     parts = []
     for other in others:
         gap = float(np.linalg.norm(other.point - chosen.point))

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from mouseview.geometry.transforms import Array
 from mouseview.geometry.triangulation import MeetingPoint, meeting_point
 from mouseview.model.camera import Camera, Rig
@@ -20,27 +18,7 @@ from mouseview.model.sample import Image, Sample
 from mouseview.normalise.centres import centre_candidates
 from mouseview.normalise.conformance import rig_conforms
 from mouseview.normalise.masks import MaskStats, mask_stats
-
-_ROTATION_TOLERANCE = 1e-4
-
-
-def rotation_defect(camera: Camera) -> float:
-    """How far R Rᵀ is from the identity (largest entry); NaN where R is not finite."""
-    R = camera.T_cam_world[:3, :3]
-    return float(np.abs(R @ R.T - np.eye(3)).max())
-
-
-def pose_possible(camera: Camera) -> bool:
-    """Finite, a rotation, not mirrored."""
-    if not np.all(np.isfinite(camera.T_cam_world)):
-        return False
-    return rotation_defect(camera) < _ROTATION_TOLERANCE and np.linalg.det(camera.T_cam_world[:3, :3]) > 0
-
-
-def intrinsics_possible(camera: Camera) -> bool:
-    """Finite K and lens, positive focal lengths, a size."""
-    finite = np.all(np.isfinite(camera.K)) and np.all(np.isfinite(camera.distortion))
-    return bool(finite) and min(camera.fx, camera.fy, camera.width, camera.height) > 0
+from mouseview.normalise.possible import possible
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +67,7 @@ class Evidence:
     @cached_property
     def sound(self) -> tuple[int, ...]:
         """Views whose pose and intrinsics can be a camera's: only these are asked for more."""
-        return tuple(
-            index for index, camera in enumerate(self.rig) if pose_possible(camera) and intrinsics_possible(camera)
-        )
+        return tuple(index for index, camera in enumerate(self.rig) if possible(camera))
 
     @cached_property
     def sound_rig(self) -> Rig:

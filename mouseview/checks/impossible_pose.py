@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mouseview.checks.evidence import Evidence, pose_possible, rotation_defect
+from mouseview.checks.evidence import Evidence
 from mouseview.model.finding import Finding, Severity
+from mouseview.normalise.possible import pose_possible, rotation_defect
 
 
 def impossible_pose(evidence: Evidence) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mouseview.checks.evidence import Evidence
+from mouseview.model.errors import MouseViewError
 from mouseview.model.finding import Finding, Severity
 from mouseview.model.recipe import Recipe
 from mouseview.normalise.plan import make_plan
@@ -18,7 +19,12 @@ def subject_extent(evidence: Evidence) -> Iterator[Finding]:
     if len(rig) < 2 or not evidence.subject_is_seen:
         return
     centre = evidence.centres[0]
-    plan = make_plan(rig, evidence.sound_masks, centre, Recipe(model=card.name), card)
+    try:
+        plan = make_plan(rig, evidence.sound_masks, centre, Recipe(model=card.name), card)
+    except MouseViewError as error:
+        message = f"the rig cannot be normalised: {error.message}"
+        yield evidence.finding("not-normalisable", Severity.ERROR, message, error.remedy)
+        return
     subject = locate_subject(plan, rig, evidence.sound_masks, centre)
     if not subject.radius_is_measured:
         return

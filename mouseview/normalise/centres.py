@@ -13,6 +13,7 @@ from mouseview.model.prepared import SubjectCentre
 from mouseview.model.recipe import CentreSource, Recipe
 from mouseview.model.sample import Sample
 from mouseview.normalise.masks import MaskStats, all_mask_stats
+from mouseview.normalise.possible import possible
 
 MaskList = Sequence[MaskStats | None]
 
@@ -21,13 +22,9 @@ _CLIPPED_SHARE = 0.02  # of the outline on the border
 _PASSES = 3  # weights depend on the distance to the point, which depends on the weights
 
 
-def _is_finite(camera: Camera) -> bool:
-    return bool(np.all(np.isfinite(camera.T_cam_world)) and np.all(np.isfinite(camera.K)))
-
-
 def usable_cameras(rig: Rig) -> tuple[Camera, ...]:
-    """Cameras whose pose and K are finite: the others can say nothing about a centre."""
-    return tuple(camera for camera in rig if _is_finite(camera))
+    """Cameras that can be cameras: the others can say nothing about a centre."""
+    return tuple(camera for camera in rig if possible(camera))
 
 
 def _from_labels(labels: Labels | None, units: str) -> SubjectCentre | None:
@@ -44,7 +41,7 @@ def _from_masks(rig: Rig, masks: MaskList) -> SubjectCentre | None:
     pairs = [
         (camera, stats)
         for camera, stats in zip(rig, masks, strict=True)
-        if stats is not None and stats.usable and _is_finite(camera)
+        if stats is not None and stats.usable and possible(camera)
     ]
     if len(pairs) < 2:
         return None

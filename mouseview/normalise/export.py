@@ -11,6 +11,7 @@ import numpy as np
 
 from mouseview.formats.files import MIB, read_bytes, write_atomically
 from mouseview.formats.images import write_png
+from mouseview.model.errors import FileFormatError
 from mouseview.model.prepared import Ledger, Prepared
 
 _MAX_COPY_BYTES = 256 * MIB
@@ -99,7 +100,14 @@ def write_prepared(prepared: Prepared, folder: Path) -> None:
     Each file appears whole or not at all, and a folder without cameras is no sample, so an interrupted run leaves
     nothing that reads as finished. Views that were copied keep the bytes of their file.
     """
-    (folder / "images").mkdir(parents=True, exist_ok=True)
+    try:
+        (folder / "images").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileFormatError(
+            f"the folder cannot be made: {error.strerror or error}",
+            place=str(folder),
+            remedy="choose another output folder, or change the permissions of this one",
+        ) from error
     steps = [step for step in prepared.chain if step["step"] == "view"]
     for index, (image, step) in enumerate(zip(prepared.images, steps, strict=True)):
         target = folder / "images" / f"cam_{index:03d}.png"

@@ -222,7 +222,7 @@ def make_plan(
     fed = rig.subset(recipe.views) if recipe.views else rig
     by_name = dict(zip(rig.names, masks, strict=True))
     fed_masks = [by_name[name] for name in fed.names]
-    free = recipe.centre in (None, CentreSource.ORIGIN) and recipe.scale is None
+    free = recipe.centre in (None, CentreSource.ORIGIN, CentreSource.AXES) and recipe.scale is None
     exact = mode in (Mode.EXACT_AIMED, Mode.EXACT_CENTRED, Mode.DISTANCE_MATCHED)
     if exact and free and rig_conforms(rig, fmt):
         note = "the rig conforms to the format: images copied, cameras as the file declares them"

@@ -19,6 +19,7 @@ from mouseview.normalise.centres import centre_candidates, pick_centre
 from mouseview.normalise.ledger import write_ledger
 from mouseview.normalise.masks import MaskStats, all_mask_stats
 from mouseview.normalise.plan import Plan, make_plan
+from mouseview.normalise.possible import possible
 from mouseview.resources import model_format
 
 F32 = npt.NDArray[np.float32]
@@ -43,6 +44,16 @@ def plan_sample(sample: Sample, recipe: Recipe, masks: Sequence[MaskStats | None
     candidates = centre_candidates(fed, fed_masks)
     plan = make_plan(sample.rig, masks, pick_centre(candidates, recipe), recipe, model_format(recipe.model))
     return plan, candidates[0]
+
+
+def _refuse_impossible(sample: Sample) -> None:
+    for camera in sample.rig:
+        if not possible(camera):
+            raise MouseViewError(
+                "its pose or intrinsics cannot be a camera's (not finite, no rotation, mirrored, or no focal length)",
+                place=f"{sample.name}, camera {camera.name}",
+                remedy="correct it as the findings say, or leave this view out",
+            )
 
 
 def _check_sizes(sample: Sample, images: Sequence[Image]) -> None:
@@ -86,8 +97,10 @@ def _chain(plan: Plan, sample: Sample) -> tuple[dict[str, object], ...]:
 def prepare(sample: Sample, recipe: Recipe) -> Prepared:
     """Bring all views of a sample to the recipe's model; those outside ``recipe.views`` too, as held-out truth.
 
-    Raises ``MouseViewError`` naming the view whose image is missing, unreadable or not of its camera's size.
+    Raises ``MouseViewError`` naming the view whose camera is impossible, or whose image is missing, unreadable or
+    not of its camera's size.
     """
+    _refuse_impossible(sample)
     images = sample.images()
     _check_sizes(sample, images)
     masks = all_mask_stats(sample, images)

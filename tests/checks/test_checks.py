@@ -351,3 +351,21 @@ def test_a_dataset_is_inspected_through_its_first_readable_sample() -> None:
     findings = inspect(dataset)
     assert {"missing-folder", "sample-unreadable"} <= {finding.code for finding in findings}
     assert next(finding for finding in findings if finding.code == "sample-unreadable").place == "a/opencv_cameras.json"
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 6])
+def test_rigs_of_nothing_but_nonsense_give_findings_not_exceptions(count: int) -> None:
+    nothing = np.full((4, 4), np.nan)
+    cameras = tuple(
+        camera.replace(T_cam_world=nothing, K=nothing[:3, :3], distortion=nothing[0]) for camera in mouse_ring()
+    )
+    rig = Rig(cameras[:count])
+    assert any(finding.severity is Severity.ERROR for finding in inspect(rig))
+    images = lab_sample().images()[:count]
+    assert any(finding.severity is Severity.ERROR for finding in inspect(sample_of(images, rig)))
+
+
+def test_cameras_at_one_place_give_findings_not_exceptions() -> None:
+    zero = np.eye(4)
+    rig = Rig(tuple(camera.replace(T_cam_world=zero) for camera in lab_sample().rig))
+    assert "duplicate-cameras" in codes(sample_of(lab_sample().images(), rig))

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from mouseview.formats import open_dataset
 from mouseview.formats.images import read_image
+from mouseview.model.errors import MouseViewError
 from mouseview.model.recipe import Mode, Recipe
 from mouseview.normalise import prepare, write_prepared
 from tests.rigs import mouse_ring
@@ -41,6 +43,15 @@ def test_ledger_is_json_with_the_chain(tmp_path: Path) -> None:
     assert steps == ["similarity"] + ["view"] * 6
     assert {row["view"] for row in document["rows"]} == {"", *prepared.rig.names}
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
+    prepared = prepare(photographed(mouse_ring((288, 256))), Recipe(model="mouse-256"))
+    (tmp_path / "taken").write_text("mine")
+    with pytest.raises(MouseViewError) as caught:
+        write_prepared(prepared, tmp_path / "taken")
+    assert "taken" in caught.value.place
+    assert (tmp_path / "taken").read_text() == "mine"
 
 
 def test_conforming_images_keep_their_bytes(tmp_path: Path) -> None:

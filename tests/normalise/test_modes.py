@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mouseview.geometry.transforms import Similarity
+from mouseview.geometry.transforms import Rigid, Similarity
 from mouseview.model.errors import MouseViewError
 from mouseview.model.finding import Truth
 from mouseview.model.prepared import Prepared
@@ -19,7 +19,7 @@ from mouseview.model.sample import Sample
 from mouseview.normalise import choose_centre, prepare, source_to_canonical, subject_centres, to_world_mm
 from mouseview.normalise.plan import OCCUPANCY
 from mouseview.resources import model_format
-from tests.rigs import SUBJECT_MM, conforming_ring, mouse_ring
+from tests.rigs import SUBJECT_MM, conforming_ring, mouse_ring, with_camera
 from tests.scene import Ellipsoid, photographed, sample_of
 
 SIZE = (288, 256)
@@ -250,3 +250,30 @@ def test_image_of_another_size_is_refused_by_name() -> None:
     with pytest.raises(MouseViewError, match="288×252") as caught:
         prepare(wrong, Recipe(model="mouse-256"))
     assert caught.value.place == "cam0"
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"T_cam_world": np.full((4, 4), np.nan)},
+        {"K": np.full((3, 3), np.nan)},
+        {"distortion": np.array([np.nan])},
+        {"T_cam_world": np.zeros((4, 4))},
+    ],
+)
+def test_impossible_cameras_are_refused_by_name(mode: Mode, change: dict[str, object]) -> None:
+    broken = dataclasses.replace(sample(), rig=with_camera(sample().rig, 2, **change))
+    with pytest.raises(MouseViewError) as caught:
+        prepare(broken, Recipe(mode=mode, model="mouse-256"))
+    assert "cam2" in caught.value.place
+    assert caught.value.remedy
+
+
+def test_cameras_at_the_subject_are_refused_by_name() -> None:
+    here = Rigid(np.eye(3), -SUBJECT_MM).matrix
+    broken = dataclasses.replace(sample(), rig=with_camera(sample().rig, 2, T_cam_world=here))
+    recipe = Recipe(model="mouse-256", centre=CentreSource.POINT, point=tuple(SUBJECT_MM))
+    with pytest.raises(MouseViewError) as caught:
+        prepare(broken, recipe)
+    assert caught.value.place == "cam2"
