@@ -26,8 +26,8 @@ class ActionSpec:
 
 
 SPECS: tuple[ActionSpec, ...] = (
-    ActionSpec("open-folder", "Open folder…", "File", ("Ctrl+O",), "folder", "Open a sample folder or a folder of samples"),
-    ActionSpec("open-file", "Open file…", "File", ("Ctrl+Shift+O",), "file", "Open a calibration, a list file or a project"),
+    ActionSpec("open-folder", "Open folder…", "File", ("Ctrl+O",), "folder", "Open a sample or a folder of samples"),
+    ActionSpec("open-file", "Open file…", "File", ("Ctrl+Shift+O",), "file", "Open a calibration, a list or a project"),
     ActionSpec("open-demo", "Open the demo", "File", (), "demo", "Write a small procedural dataset and open it"),
     ActionSpec("save-project", "Save project", "File", ("Ctrl+S",), "save", needs="dataset", separator=True),
     ActionSpec("save-project-as", "Save project as…", "File", ("Ctrl+Shift+S",), needs="dataset"),
@@ -42,10 +42,11 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("view-next", "Next view", "Go", ("Down",), needs="sample"),
     ActionSpec("view-previous", "Previous view", "Go", ("Up",), needs="sample"),
     ActionSpec("filter-samples", "Find a sample", "Go", ("Ctrl+F",), "search", needs="dataset", separator=True),
-    ActionSpec("frame", "Frame selection", "Scene", ("F",), "frame", "Bring the selected camera or the subject into view",
+    ActionSpec("frame", "Frame selection", "Scene", ("F",), "frame", "Bring the selected camera into view",
                needs="sample"),
     ActionSpec("reset-scene", "Reset the viewpoint", "Scene", ("Home",), "home", needs="sample"),
-    ActionSpec("toggle-after", "Before / after normalisation", "Scene", ("N",), "compare", needs="sample", separator=True),
+    ActionSpec("toggle-after", "Before / after normalisation", "Scene", ("N",), "compare", needs="sample",
+               separator=True),
     ActionSpec("toggle-rays", "Show the ray field", "Scene", ("R",), "rays", needs="sample", checkable=True),
     ActionSpec("run", "Reconstruct this sample", "Run", ("Ctrl+R", "F5"), "play", "Feed the chosen views to the model",
                needs="sample"),

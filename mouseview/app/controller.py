@@ -19,10 +19,12 @@ from mouseview.model.recipe import CentreSource, Mode
 
 if TYPE_CHECKING:
     from mouseview.app.tasks import Opened
+    from mouseview.model.sample import Sample
     from mouseview.workflow.project import Project
 
 _KEPT_RESULTS = 12
 _AUTOSAVE_MS = 800
+_AFTER_PAINT_MS = 120
 RUN_SLOT = "run"  # one reconstruction or comparison at a time
 
 
@@ -53,11 +55,15 @@ class Controller(QObject):
         self.history = QUndoStack(self)
         self._engine = tasks.EngineRoom()
         self._autosave = autosave
+        self._closed = False
         self._kept_prepared, self._kept_runs, self._kept_modes = _Kept(), _Kept(), _Kept()
         self._autosave_timer = QTimer(self, singleShot=True, interval=_AUTOSAVE_MS)
         self._autosave_timer.timeout.connect(self.autosave_now)
 
     def shutdown(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
         if self._autosave_timer.isActive():
             self.autosave_now()
         self.history.blockSignals(True)  # it clears itself when it goes, and nobody is left to hear of it
@@ -229,7 +235,7 @@ class Controller(QObject):
                   compared=(), modes=(), fed_textures=())  # fmt: skip
         self.failed.emit(failure)
 
-    def _sample_read(self, sample: Any, marked_held_out: tuple[str, ...]) -> None:
+    def _sample_read(self, sample: Sample, marked_held_out: tuple[str, ...]) -> None:
         project = self.state.project
         assert project is not None
         known = tuple(name for name in project.held_out if name in sample.rig.names)
@@ -249,12 +255,17 @@ class Controller(QObject):
             picked=None,
         )
         self._autosave_timer.start()
-        quiet = self._show_problem
         self.jobs.submit("images", "Reading the images", lambda ticket: tasks.read_images(sample, ticket), _ignore,
                          self.failed.emit, part=lambda got: self._image_arrived(*got))  # fmt: skip
+        QTimer.singleShot(_AFTER_PAINT_MS, lambda: self._examine(sample))
+
+    def _examine(self, sample: Sample) -> None:
+        """Everything that needs scipy and numba, which would else hold up the first frame."""
+        if self.state.sample is not sample:
+            return
         self._derive()
         self.jobs.submit("centres", "Finding the subject", lambda _t: tasks.find_centres(sample),
-                         lambda centres: self._put(centres=centres), quiet)  # fmt: skip
+                         lambda centres: self._put(centres=centres), self._show_problem)  # fmt: skip
         self.jobs.submit("check", "Checking the sample", lambda _t: tasks.check(sample),
                          lambda findings: self._put(findings=findings), self.failed.emit)  # fmt: skip
 
@@ -266,7 +277,8 @@ class Controller(QObject):
     def _key(self) -> tuple[Any, ...]:
         """What decides the results of this sample."""
         state = self.state
-        assert state.project is not None and state.dataset is not None
+        assert state.project is not None
+        assert state.dataset is not None
         project = state.project
         return (str(state.dataset.path), state.sample_index, project.recipe, project.held_out, project.checkpoint)
 

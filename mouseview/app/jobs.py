@@ -1,4 +1,4 @@
-"""The one bridge between background work and the window: progress, cancel, newest request per slot, errors as values."""
+"""The one bridge between background work and the window: progress, cancel, newest per slot wins, errors as values."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
-from mouseview.app import theme
+from mouseview.app import startup
 from mouseview.app.appearance import Appearance
 from mouseview.app.controller import Controller
 from mouseview.app.recent import Recent
@@ -34,10 +34,10 @@ class Running:
 
 def make_window(settings: QSettings, autosave: Path | None) -> Running:
     """A window that shows nothing yet; needs a ``QApplication``."""
-    theme.apply(application(), theme.system_is_dark())
+    appearance = Appearance(settings, application())
+    appearance.apply()  # before there are widgets: dressing them twice would cost a tenth of a second
     window = MainWindow(settings)
     controller = Controller(autosave, window)
-    appearance = Appearance(settings, window)
     wiring = Wiring(window, controller, appearance, Recent(settings, window))
     return Running(window, controller, appearance, wiring)
 
@@ -92,8 +92,8 @@ def run_window(path: str | None = None, screenshot: str | None = None, select: s
         running.controller.open(path, select)
     elif screenshot is None:
         running.controller.restore()
-    # held by a name: a slot alone does not keep its object alive
-    _report = StartupReport(running) if os.environ.get("MOUSEVIEW_STARTUP_REPORT") else None
+    if startup.wanted():
+        startup.StartupReport(running.window, running.controller)
     code = app.exec()
     running.controller.shutdown()
     failed = photographer is not None and not photographer.saved

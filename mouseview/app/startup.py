@@ -1,46 +1,38 @@
-"""How long a start takes: ``python -m mouseview.app.startup PATH`` opens PATH and prints when its first frame stood."""
+"""How long a start takes: with ``MOUSEVIEW_STARTUP_REPORT`` set, the window says when its first frame stood, and goes."""
 
 from __future__ import annotations
 
-import json
-import sys
-import tempfile
+import os
 import time
-from pathlib import Path
 
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from mouseview.app.main import application, make_window
+from mouseview.app.controller import Controller
+from mouseview.app.window import MainWindow
+
+VARIABLE = "MOUSEVIEW_STARTUP_REPORT"
 
 
-def first_frame(path: str) -> dict[str, float]:
-    """Unix times: ``shown``, the first frame with a sample in it; ``complete``, all its work done and painted."""
-    app = application()
-    times: dict[str, float] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        running = make_window(QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat), None)
-        controller, window = running.controller, running.window
-
-        def look() -> None:
-            if controller.state.sample is not None and "shown" not in times:
-                window.scene.view.repaint()
-                app.processEvents()  # what was clicked or moved until now has been answered
-                times["shown"] = time.time()
-            if "shown" in times and not controller.jobs.busy():
-                window.repaint()
-                times["complete"] = time.time()
-                QApplication.exit(0)
-
-        timer = QTimer(interval=5)
-        timer.timeout.connect(look)
-        window.show()
-        controller.open(path)
-        timer.start()
-        app.exec()
-        controller.shutdown()
-    return times
+def wanted() -> bool:
+    return bool(os.environ.get(VARIABLE))
 
 
-if __name__ == "__main__":
-    print(json.dumps(first_frame(sys.argv[1])))
+class StartupReport(QObject):
+    """Prints one line, with the Unix time of the first frame that has a sample in it; a child of the window."""
+
+    def __init__(self, window: MainWindow, controller: Controller) -> None:
+        super().__init__(window)
+        self._window, self._controller = window, controller
+        self._timer = QTimer(self, interval=5)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+
+    def _look(self) -> None:
+        if self._controller.state.sample is None:
+            return
+        self._timer.stop()
+        self._window.scene.view.repaint()
+        QApplication.processEvents()  # what was clicked or moved until now has been answered
+        print(f"first frame with a sample: {time.time():.3f}", flush=True)
+        QApplication.exit(0)

@@ -34,8 +34,8 @@ def worst_of(findings: tuple[Finding, ...]) -> Finding | None:
 class ViewImage:
     """One source image, made small enough to be drawn again and again.
 
-    image: RGBA.  opaque: the same pixels with the mask ignored.  outline: contours of the mask (N, 2) in source px.  texture: small RGBA for the
-    3D scene.  problem: why there is no image.
+    image: RGBA.  opaque: the same pixels with the mask ignored.  outline: contours of the mask (N, 2) in source px.
+    texture: small RGBA for the 3D scene.  problem: why there is no image.
     """
 
     name: str
@@ -96,7 +96,7 @@ class SceneChoice:
 
 @dataclass(frozen=True, eq=False)
 class AppState:
-    """Compare fields by identity. project: undoable; scene, camera, picked: transient; the rest is derived from them."""
+    """Compare fields by identity. project: undoable; scene, camera, picked: transient; the rest is derived."""
 
     project: Project | None = None
     project_file: str = ""

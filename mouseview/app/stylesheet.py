@@ -33,7 +33,8 @@ QToolButton:pressed {{ background: {t.border}; }}
 QToolButton:checked {{ background: {t.selected}; color: {t.accent}; }}
 QToolButton:disabled {{ color: {t.faint}; }}
 QToolButton::menu-indicator {{ image: none; }}
-QToolButton[segment="true"] {{ border: 1px solid {t.border}; background: {t.raised}; padding: 3px 10px; border-radius: 0; }}
+QToolButton[segment="true"] {{ border: 1px solid {t.border}; background: {t.raised};
+  padding: 3px 10px; border-radius: 0; }}
 QToolButton[segment="true"]:hover {{ background: {t.hover}; }}
 QToolButton[segment="true"]:checked {{ background: {t.selected}; border-color: {t.accent}; color: {t.accent}; }}
 QToolButton[segmentEdge="left"] {{ border-top-left-radius: 5px; border-bottom-left-radius: 5px; }}
@@ -54,10 +55,12 @@ QPushButton:hover {{ background: {t.hover}; }}
 QPushButton:pressed {{ background: {t.border}; }}
 QPushButton:focus {{ border-color: {t.accent}; }}
 QPushButton:disabled {{ color: {t.faint}; }}
-QPushButton[primary="true"] {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; font-weight: 600; }}
+QPushButton[primary="true"] {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent};
+  font-weight: 600; }}
 QPushButton[primary="true"]:hover {{ background: {t.accent}; border-color: {t.text}; }}
 QPushButton[primary="true"]:disabled {{ background: {t.hover}; color: {t.faint}; border-color: {t.border}; }}
-QPushButton[link="true"] {{ background: transparent; border: none; color: {t.accent}; padding: 3px 4px; text-align: left; }}
+QPushButton[link="true"] {{ background: transparent; border: none; color: {t.accent}; padding: 3px 4px;
+  text-align: left; }}
 QPushButton[link="true"]:hover {{ text-decoration: underline; }}
 
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextEdit {{ background: {t.raised};
@@ -73,7 +76,8 @@ QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.bord
   selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
 
 QCheckBox {{ spacing: 6px; }}
-QCheckBox::indicator, QListView::indicator {{ width: 13px; height: 13px; border: 1px solid {t.faint}; border-radius: 3px;
+QCheckBox::indicator, QListView::indicator {{ width: 13px; height: 13px; border: 1px solid {t.faint};
+  border-radius: 3px;
   background: {t.raised}; }}
 QCheckBox::indicator:hover {{ border-color: {t.accent}; }}
 QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent};

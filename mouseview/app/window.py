@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QProgressBar, QStackedWidget, QTabWidget, QToolBar, QWidget
@@ -77,7 +79,7 @@ class MainWindow(QMainWindow):
             self.docks[name] = dock
             self._areas[name] = area
         self._title_timer = QTimer(self, singleShot=True, interval=0)
-        self._title_timer.timeout.connect(lambda: [dock.fit_title() for dock in self.docks.values()])
+        self._title_timer.timeout.connect(self._fit_titles_now)
         self.panels = (self.samples, self.scene, self.views, self.ledger, self.findings, self.model, self.compare,
                        self.modes)  # fmt: skip
         self.recent_menu = QMenu("Open recent", self)
@@ -164,7 +166,9 @@ class MainWindow(QMainWindow):
         docks = self.docks
         self.resizeDocks([docks["samples"], docks["model"]], [232, 322], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["views"]], [max(240, round(0.3 * self.height()))], Qt.Orientation.Vertical)
-        self.resizeDocks([docks["model"], docks["findings"]], [385, max(self.height() - 470, 330)], Qt.Orientation.Vertical)
+        self.resizeDocks(
+            [docks["model"], docks["findings"]], [385, max(self.height() - 470, 330)], Qt.Orientation.Vertical
+        )
 
     def reset_layout(self) -> None:
         self.restoreState(self._default_state, _LAYOUT_VERSION)
@@ -202,6 +206,10 @@ class MainWindow(QMainWindow):
     def _fit_titles(self) -> None:
         self._title_timer.start()  # tabs are settled only after the event that moves them
 
+    def _fit_titles_now(self) -> None:
+        for dock in self.docks.values():
+            dock.fit_title()
+
     def raise_panel(self, name: str) -> None:
         self.docks[name].show()
         self.docks[name].raise_()
@@ -216,11 +224,11 @@ class MainWindow(QMainWindow):
             dock.dress(dark)
         self.welcome.dress(dark)
 
-    def fill_recent(self, paths: list[str], choose: Signal) -> None:
+    def fill_recent(self, paths: list[str], choose: Callable[[str], object]) -> None:
         self.recent_menu.clear()
         for path in paths:
             action = QAction(path, self.recent_menu)
-            action.triggered.connect(lambda _checked=False, path=path: choose.emit(path))
+            action.triggered.connect(lambda _checked=False, path=path: choose(path))
             self.recent_menu.addAction(action)
         self.recent_menu.setEnabled(bool(paths))
         self.welcome.show_recent(paths)

@@ -73,13 +73,13 @@ class Wiring(QObject):
         controller.jobs.status_changed.connect(self._show_work)
         controller.summary_arrived.connect(window.samples.model.set_summary)
         controller.opened.connect(recent.add)
-        recent.changed.connect(lambda paths: window.fill_recent(paths, recent.chosen))
+        recent.changed.connect(lambda paths: window.fill_recent(paths, recent.chosen.emit))
         recent.chosen.connect(controller.open)
         appearance.changed.connect(self._dress)
-        window.fill_recent(recent.paths(), recent.chosen)
+        window.fill_recent(recent.paths(), recent.chosen.emit)
         window.dropped.connect(self._drop)
         window.closing.connect(controller.shutdown)
-        appearance.apply()
+        self._dress(appearance.dark)
         self._show(controller.state)
 
     # ---- connections ---------------------------------------------------------------------------------------------
@@ -90,7 +90,8 @@ class Wiring(QObject):
         window.samples.rows_needed.connect(lambda rows: controller.summarise(tuple(rows)))
         for panel in (window.scene, window.views, window.ledger, window.findings, window.compare):
             panel.camera_chosen.connect(controller.choose_camera)
-        window.views.camera_entered.connect(lambda name: (controller.choose_camera(name), window.scene.view.enter_camera(name)))
+        window.views.camera_entered.connect(controller.choose_camera)
+        window.views.camera_entered.connect(window.scene.view.enter_camera)
         window.scene.scene_changed.connect(controller.set_scene)
         window.scene.ray_picked.connect(controller.set_picked)
         model = window.model

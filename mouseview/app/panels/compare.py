@@ -239,7 +239,8 @@ class ComparePanel(QWidget):
         kind = KINDS[self.kind.index]
         self.legend.show_scale(self._views[0].differences[kind] if self._views else None)
         while self._row.count():
-            widget = self._row.takeAt(0).widget()
+            item = self._row.takeAt(0)
+            widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.deleteLater()
         self.cards = []

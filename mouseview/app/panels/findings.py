@@ -48,9 +48,7 @@ class _Delegate(QStyledItemDelegate):
             (f"{place} · {finding.code}", theme.ui_font(theme.FONT_PX - 1), "faint"),
             (f"→ {finding.remedy}" if finding.remedy else "", theme.ui_font(theme.FONT_PX - 1), "muted"),
         ]
-        return [
-            (text, font, role, wrapped_text.height_of(text, font, inner)) for text, font, role in blocks if text
-        ]
+        return [(text, font, role, wrapped_text.height_of(text, font, inner)) for text, font, role in blocks if text]
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         view = self.parent()
@@ -61,12 +59,12 @@ class _Delegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         t = theme.current()
         finding: Finding = index.data(FINDING_ROLE)
-        rect: QRect = option.rect  # type: ignore[attr-defined]
+        rect: QRect = option.rect
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         card = QRectF(rect).adjusted(2, 2, -4, -3)
         colour = severity_colour(finding.severity, t)
-        state = option.state  # type: ignore[attr-defined]
+        state = option.state
         painter.setPen(QColor(t.accent if state & QStyle.StateFlag.State_Selected else t.border))
         painter.setBrush(QColor(t.hover if state & QStyle.StateFlag.State_MouseOver else t.raised))
         painter.drawRoundedRect(card.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)

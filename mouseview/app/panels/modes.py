@@ -59,9 +59,7 @@ class ModesModel(QAbstractTableModel):
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return HEADERS[section]
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole and section in _SCORES:
-            return (
-                "PSNR in dB on the source camera's own pixels, the mean over these views: the same truth for all modes"
-            )
+            return "PSNR on the source camera's own pixels, the mean over these views: one truth for all modes"
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -93,11 +91,11 @@ class _Delegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         t = theme.current()
-        rect: QRect = option.rect  # type: ignore[attr-defined]
+        rect: QRect = option.rect
         result: ModeResult = index.data(RESULT_ROLE)
         painter.save()
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
+        if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, QColor(t.selected))
         inner = QRectF(rect).adjusted(8, 0, -8, 0)
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
@@ -173,7 +171,7 @@ class ModesPanel(QWidget):
         self.table.doubleClicked.connect(lambda index: self.mode_chosen.emit(index.data(RESULT_ROLE).mode))
         self.note = label("", "muted")
         self.empty = QWidget()
-        text = label("Every mode on this sample, scored on the same source pixels. It takes one reconstruction per mode.",
+        text = label("Every mode on this sample, scored on the same source pixels: one reconstruction each.",
                      "muted", wrap=True)  # fmt: skip
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.run = QPushButton("Compare all modes")
@@ -190,12 +188,12 @@ class ModesPanel(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(10, 7, 10, 2)
         head.addWidget(self.note, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(head)
-        column.addWidget(self.table, 1)
-        column.addWidget(self.empty, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.empty, 1)
         self._changed = Changed()
 
     def show_state(self, state: AppState) -> None:

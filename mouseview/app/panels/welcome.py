@@ -82,7 +82,8 @@ class WelcomePanel(QWidget):
 
     def show_recent(self, paths: list[str]) -> None:
         while self._recent.count():
-            old = self._recent.takeAt(0).widget()
+            item = self._recent.takeAt(0)
+            old = item.widget() if item is not None else None
             if old is not None:
                 old.deleteLater()
         self._recent_title.setVisible(bool(paths))
