@@ -6,6 +6,7 @@ Needs no window, and is run by ``./dev`` as a module (exit 1 and a line each whe
 from __future__ import annotations
 
 import ctypes
+import ctypes.util
 import importlib.util
 import os
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from mouseview.model.errors import MouseViewError
 
+_FOUND_BY_NAME = ("GL", "fontconfig")
 _DRIVERS = ("libGLX_mesa.so.0", "libGLX_nvidia.so.0")
 _QT_LIBRARIES = ("lib/libQt6Widgets.so.6", "lib/libQt6OpenGLWidgets.so.6", "plugins/platforms/libqxcb.so")
 _FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
@@ -71,6 +73,9 @@ def _search() -> Iterator[Missing]:
         error = _load_error(library)
         if error:
             yield Missing(library, error)
+    for name in _FOUND_BY_NAME:
+        if ctypes.util.find_library(name) is None:
+            yield Missing(f"lib{name}", "vispy looks it up by name and does not find it")
     if all(_load_error(driver) for driver in _DRIVERS):
         yield Missing("an OpenGL driver", f"none of {', '.join(_DRIVERS)} loads")
     qt = _qt_folder()
