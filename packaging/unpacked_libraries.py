@@ -1,7 +1,7 @@
 """Lets ``ctypes.util.find_library`` see packages that ``./dev`` unpacked beside the environment.
 
-ctypes asks the system's ldconfig, which knows nothing of them; the loader itself follows LD_LIBRARY_PATH. ``./dev`` puts
-this module into such an environment, where it is imported at every start of Python.
+ctypes asks the system's ldconfig, which knows nothing of them; the loader itself follows LD_LIBRARY_PATH. ``./dev``
+puts this module into such an environment, where it is imported at every start of Python.
 """
 
 from __future__ import annotations
