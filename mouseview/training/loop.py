@@ -196,7 +196,7 @@ class Run:
         }
         device = torch.cuda.get_device_name() if self.device.type == "cuda" else "cpu"
         return {
-            "title": f"GS-LRM for {self.card.title}",
+            "title": self.card.title,
             "seed": s.seed,
             **run,
             "seconds": round(run["seconds"], 1),

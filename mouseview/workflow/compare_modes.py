@@ -64,7 +64,7 @@ class ModeResult:
 
     def _mean(self, role: str, score: str) -> float:
         values = [getattr(view.scores, score) for view in self.views if view.role == role]
-        finite = [value for value in values if np.isfinite(value)]
+        finite = [value for value in values if value is not None and np.isfinite(value)]
         return float(np.mean(finite)) if finite else float("nan")
 
     @property

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mouseview.compare.difference import absolute_difference
+from mouseview.compare.difference import difference
 from mouseview.compare.metrics import Scores, compare
 from mouseview.formats.files import write_atomically
 from mouseview.formats.images import write_png
@@ -164,11 +164,7 @@ def write_reconstruction(reconstruction: Reconstruction, out: str | Path) -> dic
     (folder / "renders").mkdir(parents=True, exist_ok=True)
     write_ply(reconstruction.gaussians, folder / "gaussians.ply")
     for view in reconstruction.views:
-        strip = np.concatenate(
-            [view.truth[..., :3], view.prediction[..., :3], absolute_difference(view.prediction, view.truth)[..., :3]],
-            axis=1,
-        )
-        write_png(folder / "renders" / f"{view.name}.png", as_uint8(strip))
+        write_png(folder / "renders" / f"{view.name}.png", strip(view.truth, view.prediction))
     document = {
         "gaussians": str(folder / "gaussians.ply"),
         "count": len(reconstruction.gaussians),
@@ -182,6 +178,12 @@ def write_reconstruction(reconstruction: Reconstruction, out: str | Path) -> dic
     }
     write_atomically(folder / "metrics.json", json.dumps(document, indent=1).encode())
     return document
+
+
+def strip(truth: F32, prediction: F32) -> npt.NDArray[np.uint8]:
+    """Truth | prediction | absolute difference, (H, 3 W, 3) uint8."""
+    shown = as_uint8(np.concatenate([truth[..., :3], prediction[..., :3]], axis=1))
+    return np.concatenate([shown, difference(prediction, truth).image], axis=1)
 
 
 def as_uint8(image: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.uint8]:

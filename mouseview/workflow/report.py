@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from mouseview.compare.difference import absolute_difference
 from mouseview.formats.files import write_atomically
 from mouseview.formats.images import write_png
 from mouseview.model.finding import Finding
 from mouseview.version import __version__
-from mouseview.workflow.compare_modes import ModeResult, SourceView
+from mouseview.workflow.compare_modes import ModeResult
 from mouseview.workflow.inspect import describe_finding, numbers
-from mouseview.workflow.reconstruct import HELD_OUT, as_uint8
+from mouseview.workflow.reconstruct import HELD_OUT, strip
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8882; }
@@ -81,11 +80,6 @@ def _findings(findings: Sequence[Finding]) -> str:
     return f"<table><tr><th></th><th>What, and what to do</th><th>Where</th></tr>{rows}</table>"
 
 
-def _strip(view: SourceView) -> Any:
-    parts = (view.truth[..., :3], view.prediction[..., :3], absolute_difference(view.prediction, view.truth)[..., :3])
-    return as_uint8(np.concatenate(parts, axis=1))
-
-
 def _mode_rows(modes: Sequence[ModeResult]) -> str:
     rows = ""
     for result in modes:
@@ -113,7 +107,7 @@ def _mode_pictures(modes: Sequence[ModeResult], folder: Path) -> str:
         if shown is None:
             continue
         file = folder / "modes" / f"{result.mode}.png"
-        write_png(file, _strip(shown))
+        write_png(file, strip(shown.truth, shown.prediction))
         figures += (
             f'<figure><img src="modes/{file.name}" alt="{result.mode}"><figcaption><code>{result.mode}</code> '
             f"{_badge(str(result.truth))} {_number(shown.scores.psnr_subject)} dB on the subject of "
