@@ -85,6 +85,7 @@ class Actions(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._actions: dict[str, QAction] = {}
+        self.handled: set[str] = set()
         for spec in SPECS:
             action = QAction(spec.text, window)
             action.setObjectName(spec.id)
@@ -103,6 +104,7 @@ class Actions(QObject):
     def on(self, id: str, handler: Callable[..., object]) -> None:
         """Call ``handler`` when the action is triggered; checkable ones pass their state."""
         action = self._actions[id]
+        self.handled.add(id)
         if action.isCheckable():
             action.triggered.connect(handler)
         else:

@@ -261,7 +261,7 @@ class Controller(QObject):
 
     def _examine(self, sample: Sample) -> None:
         """Everything that needs scipy and numba, which would else hold up the first frame."""
-        if self.state.sample is not sample:
+        if self._closed or self.state.sample is not sample:
             return
         self._derive()
         self.jobs.submit("centres", "Finding the subject", lambda _t: tasks.find_centres(sample),

@@ -105,6 +105,8 @@ class Jobs(QObject):
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="mouseview")
         self._requests: dict[str, _Request] = {}
+        self._gate = threading.Lock()
+        self._closed = False
         self._arrived.connect(self._receive, Qt.ConnectionType.QueuedConnection)
 
     def submit(
@@ -118,7 +120,7 @@ class Jobs(QObject):
     ) -> None:
         """``work`` runs in a thread; ``done``, ``failed`` and ``part`` are called in the main thread."""
         self.cancel(slot)
-        ticket = Ticket(slot, title, self._arrived.emit)
+        ticket = Ticket(slot, title, self._post)
         status = JobStatus(slot, title, running=True)
         self._requests[slot] = _Request(ticket, done, failed, part, status)
         self.status_changed.emit(status)
@@ -135,24 +137,32 @@ class Jobs(QObject):
         """Is the slot (or any) still at work?"""
         return bool(self._requests) if slot is None else slot in self._requests
 
+    def _post(self, ticket: Ticket, kind: str, value: Any) -> None:
+        with self._gate:  # work may outlive the window: its signals must not
+            if not self._closed:
+                self._arrived.emit(ticket, kind, value)
+
     def shutdown(self) -> None:
+        """Cancel everything and drop what still arrives. Work that does not ask its ticket ends by itself."""
+        with self._gate:
+            self._closed = True
         for slot in tuple(self._requests):
             self._requests.pop(slot).ticket.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _run(self, ticket: Ticket, work: Callable[[Ticket], Any]) -> None:
         if ticket.cancelled():
-            self._arrived.emit(ticket, "cancelled", None)
+            self._post(ticket, "cancelled", None)
             return
         ticket.started = time.monotonic()
         try:
             result = work(ticket)
         except Cancelled:
-            self._arrived.emit(ticket, "cancelled", None)
+            self._post(ticket, "cancelled", None)
         except BaseException as error:
-            self._arrived.emit(ticket, "failed", Failure.of(ticket.title, error))
+            self._post(ticket, "failed", Failure.of(ticket.title, error))
         else:
-            self._arrived.emit(ticket, "done", result)
+            self._post(ticket, "done", result)
 
     @Slot(object, str, object)
     def _receive(self, ticket: Ticket, kind: str, value: Any) -> None:

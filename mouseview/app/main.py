@@ -96,5 +96,6 @@ def run_window(path: str | None = None, screenshot: str | None = None, select: s
         startup.StartupReport(running.window, running.controller)
     code = app.exec()
     running.controller.shutdown()
-    failed = photographer is not None and not photographer.saved
+    nothing = path is not None and running.controller.state.dataset is None
+    failed = photographer is not None and (nothing or not photographer.saved)
     return 1 if failed else code

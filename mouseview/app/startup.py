@@ -1,4 +1,4 @@
-"""How long a start takes: with ``MOUSEVIEW_STARTUP_REPORT`` set, the window says when its first frame stood, and goes."""
+"""How long a start takes: told by the window itself where ``MOUSEVIEW_STARTUP_REPORT`` is set; it then goes away."""
 
 from __future__ import annotations
 

@@ -78,6 +78,8 @@ class MainWindow(QMainWindow):
             dock.visibilityChanged.connect(lambda _visible: self._fit_titles())
             self.docks[name] = dock
             self._areas[name] = area
+        self._size_timer = QTimer(self, singleShot=True, interval=0)
+        self._size_timer.timeout.connect(self._size_docks)
         self._title_timer = QTimer(self, singleShot=True, interval=0)
         self._title_timer.timeout.connect(self._fit_titles_now)
         self.panels = (self.samples, self.scene, self.views, self.ledger, self.findings, self.model, self.compare,
@@ -196,7 +198,7 @@ class MainWindow(QMainWindow):
                 self.docks[name].raise_()
             if not self._laid_out:
                 self._laid_out = True
-                QTimer.singleShot(0, self._size_docks)  # shares of the size that the window really got
+                self._size_timer.start()  # shares of the size that the window really got
         else:
             self._hidden_by_user = {name for name, dock in self.docks.items() if dock.isHidden()}
             for dock in self.docks.values():

@@ -92,7 +92,9 @@ class NoticeCard(QFrame):
         row.setContentsMargins(10, 7, 12, 7)
         row.addWidget(icon)
         row.addWidget(label(text, wrap=True), 1)
-        QTimer.singleShot(_NOTICE_MS, self.closed.emit)
+        timer = QTimer(self, singleShot=True, interval=_NOTICE_MS)
+        timer.timeout.connect(self.closed)
+        timer.start()
 
 
 class MessageStack(QWidget):
@@ -106,6 +108,8 @@ class MessageStack(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
         self.cards: list[FailureCard | NoticeCard] = []
+        self._settle = QTimer(self, singleShot=True, interval=0)  # a card has its new height only after this event
+        self._settle.timeout.connect(self.place)
         self.hide()
 
     def fail(self, failure: Failure, t: Tokens) -> None:
@@ -121,7 +125,7 @@ class MessageStack(QWidget):
         while len(self.cards) > _MOST_CARDS:
             self._remove(self.cards[0])
         if isinstance(card, FailureCard):
-            card.details_button.toggled.connect(lambda _on: QTimer.singleShot(0, self.place))
+            card.details_button.toggled.connect(lambda _on: self._settle.start())
         self.place()
 
     def _remove(self, card: FailureCard | NoticeCard) -> None:

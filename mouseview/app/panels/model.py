@@ -71,7 +71,7 @@ class ModelPanel(QWidget):
         self.summary = label("", "muted", wrap=True)
         self.centre = QComboBox()
         self.centre.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.centre.activated.connect(lambda row: self.centre_chosen.emit(self.centre.itemData(row)))
+        self.centre.activated.connect(self._centre_activated)
         self.centre_note = ElidedLabel()
         self.centre_note.setProperty("role", "muted")
         self.checkpoint = QComboBox()
@@ -235,6 +235,10 @@ class ModelPanel(QWidget):
             self.checkpoint.addItem(title, key)
         self.checkpoint.setToolTip(resources.model_format(BUNDLED).title if chosen == BUNDLED else chosen)
         self._chosen_checkpoint = self.checkpoint.currentIndex()
+
+    def _centre_activated(self, row: int) -> None:
+        key = self.centre.itemData(row)  # Qt hands an enumeration of texts back as a plain text
+        self.centre_chosen.emit(None if key is None else CentreSource(key))
 
     def _checkpoint_activated(self, row: int) -> None:
         key = str(self.checkpoint.itemData(row))

@@ -1,0 +1,94 @@
+"""A window over a small real dataset on disk, with settings and autosave of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from mouseview import resources
+from mouseview.app.main import Running, make_window
+from mouseview.formats.facelift import FILE_NAME, write_views
+from mouseview.formats.images import write_png
+from mouseview.model.camera import Rig
+
+SIDE_PX = 96
+SAMPLES = ("mouse_a", "mouse_b", "mouse_c")
+
+
+def small_rig() -> Rig:
+    """The format's own inference rig at 96 px: six cameras about the origin."""
+    rig = resources.model_format("mouse-256").reference()
+    return rig.replace(cameras=tuple(camera.resized(SIDE_PX, SIDE_PX) for camera in rig))
+
+
+def disc(shift_px: int) -> np.ndarray:
+    """(96, 96, 4) uint8: a lit disc near the middle, transparent around it."""
+    y, x = np.mgrid[:SIDE_PX, :SIDE_PX]
+    inside = (x - SIDE_PX / 2 - shift_px) ** 2 + (y - SIDE_PX / 2) ** 2 < (SIDE_PX / 4) ** 2
+    image = np.zeros((SIDE_PX, SIDE_PX, 4), np.uint8)
+    image[..., 0], image[..., 1], image[..., 2] = 90 + x, 140, 200 - y
+    image[..., 3] = 255 * inside
+    return image
+
+
+@pytest.fixture(scope="session")
+def dataset_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dataset")
+    rig = small_rig()
+    for number, name in enumerate(SAMPLES):
+        (folder / name / "images").mkdir(parents=True)
+        paths = [f"images/{camera.name}.png" for camera in rig]
+        for path in paths:
+            write_png(folder / name / path, disc(number))
+        write_views(rig, folder / name / FILE_NAME, paths, name)
+    return folder
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> QSettings:
+    kept = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    kept.setValue("window/appearance", "light")
+    return kept
+
+
+@pytest.fixture
+def running(qtbot: QtBot, settings: QSettings, tmp_path: Path) -> Iterator[Running]:
+    made = make_window(settings, tmp_path / "autosave.mouseview")
+    qtbot.addWidget(made.window)
+    made.window.resize(1280, 800)
+    with qtbot.waitExposed(made.window):
+        made.window.show()
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        QApplication.setActiveWindow(made.window)  # a bare X server has no window manager to give it the keys
+    yield made
+    made.controller.shutdown()
+
+
+def wait_for_sample(qtbot: QtBot, running: Running, name: str | None = None) -> None:
+    """Until the sample is read; its checks and preparation may still be at work."""
+
+    def there() -> bool:
+        sample = running.controller.state.sample
+        return sample is not None and (name is None or sample.name == name)
+
+    qtbot.waitUntil(there, timeout=20_000)
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, running: Running, dataset_folder: Path) -> Running:
+    running.controller.open(str(dataset_folder))
+    wait_for_sample(qtbot, running)
+    return running

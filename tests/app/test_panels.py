@@ -1,0 +1,202 @@
+"""Panels alone: a state in, intents out."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QRect, Qt
+from pytestqt.qtbot import QtBot
+
+from mouseview.app.panels.compare import decibel
+from mouseview.app.panels.findings import FindingsPanel
+from mouseview.app.panels.ledger import LedgerPanel, as_table, change, number
+from mouseview.app.panels.samples import SamplesPanel
+from mouseview.app.panels.views import ViewsPanel, best_columns
+from mouseview.app.qimages import mask_outline, texture, to_bytes, to_qimage
+from mouseview.app.state import AppState, Changed, SampleSummary, worst_of
+from mouseview.formats.dataset import open_dataset
+from mouseview.model.finding import Finding, Severity, Truth, Verdict
+from mouseview.model.prepared import LedgerRow
+from mouseview.model.recipe import Recipe
+from mouseview.model.sample import Dataset
+from mouseview.workflow.prepare import prepare_sample
+from tests.app.conftest import disc
+
+ERROR = Finding("units", Severity.ERROR, "rig.json", "these are millimetres", "normalise")
+WARNING = Finding("off-centre", Severity.WARNING, "cam", "off-centre by 4 %", "choose exact-aimed", "inference_2")
+
+
+@given(st.integers(1, 40), st.integers(110, 2000), st.integers(80, 1200), st.floats(0.5, 2.0))
+def test_tiles_never_spill_over_the_side(count: int, width: int, height: int, aspect: float) -> None:
+    columns, tile_width, tile_height = best_columns(count, width, height, aspect)
+    assert columns >= 1
+    assert columns * tile_width <= width
+    rows = -(-count // columns)
+    assert tile_width >= 104 or rows * tile_height <= height or columns == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "–"), (0.0, "0"), (548.99377, "549"), (2.7, "2.7"), (0.0123456, "0.01235"), (1632.34, "1632.3"),
+     (math.inf, "not finite"), (-71.04, "-71.04"), (3e-9, "3.00e-09")],
+)  # fmt: skip
+def test_numbers_keep_four_digits(value: float | None, text: str) -> None:
+    assert number(value) == text
+
+
+def test_a_row_says_what_changed() -> None:
+    verdict = Verdict(Truth.TRUE, True)
+    assert change(LedgerRow("", "fx", "px", 725.47, 548.99, verdict)) == "725.5 → 549 px"
+    assert change(LedgerRow("", "padding", "%", None, 12.5, verdict)) == "12.5 %"
+
+
+def test_decibels() -> None:
+    assert [decibel(value) for value in (None, math.nan, math.inf, 24.06)] == ["–", "–", "∞", "24.1"]
+
+
+def test_changes_are_noticed_by_identity_and_value() -> None:
+    changed, images = Changed(), (object(), None)
+    assert changed(images, "a", 1)
+    assert not changed(images, "a", 1)
+    assert not changed(tuple(images), "a", 1)
+    assert changed((images[0], object()), "a", 1)
+    assert changed((images[0], None), "b", 1)
+
+
+def test_the_worst_finding_is_the_error() -> None:
+    assert worst_of((WARNING, ERROR)) is ERROR
+    assert worst_of(()) is None
+
+
+def test_pixels_survive_the_way_to_qt() -> None:
+    image = disc(0)
+    assert np.array_equal(to_bytes(image.astype(np.uint16) * 257), image)
+    back = texture(to_qimage(image))
+    assert np.array_equal(back, image)
+    contour = max(mask_outline(image), key=len)
+    radius = np.linalg.norm(contour - 48.0, axis=1)
+    assert radius == pytest.approx(np.full(len(radius), 24.0), abs=1.5)
+
+
+def test_findings_come_worst_first_and_lead_to_their_camera(qtbot: QtBot, dataset_folder: Path) -> None:
+    panel = FindingsPanel()
+    qtbot.addWidget(panel)
+    panel.resize(320, 300)
+    panel.show()
+    sample = open_dataset(dataset_folder)[0]
+    panel.show_state(AppState(sample=sample, findings=(WARNING, ERROR)))
+    assert panel.summary.text() == "1 error · 1 warning"
+    assert [panel.model.item(row).text() for row in range(2)] == [ERROR.message, WARNING.message]
+    rect = panel.list.visualRect(panel.model.index(1, 0))
+    with qtbot.waitSignal(panel.camera_chosen) as caught:
+        qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    assert caught.args == ["inference_2"]
+    panel.show_state(AppState(sample=sample, findings=()))
+    assert not panel.list.isVisible()
+    assert "every check passed" in panel.empty.text()
+
+
+def test_finding_cards_grow_when_the_panel_gets_narrow(qtbot: QtBot) -> None:
+    panel = FindingsPanel()
+    qtbot.addWidget(panel)
+    panel.show()
+    long = Finding("x", Severity.INFO, "here", "a long sentence " * 8, "and a long remedy " * 5)
+    panel.show_state(AppState(findings=(long,)))
+    heights = []
+    for width in (600, 240):
+        panel.resize(width, 400)
+        qtbot.wait(30)
+        heights.append(panel.list.visualRect(panel.model.index(0, 0)).height())
+    assert heights[1] > heights[0] + 20
+
+
+def test_the_ledger_shows_both_verdicts_and_leads_to_the_camera(qtbot: QtBot, dataset_folder: Path) -> None:
+    sample = open_dataset(dataset_folder)[0]
+    prepared = prepare_sample(sample, Recipe(), "mouse-256")
+    panel = LedgerPanel()
+    qtbot.addWidget(panel)
+    panel.resize(330, 500)
+    panel.show()
+    panel.show_state(AppState(sample=sample, prepared=prepared, camera="inference_1"))
+    assert panel.truth.text == str(prepared.ledger.verdict.truth)
+    assert panel.format.text == ("in format" if prepared.ledger.verdict.in_format else "outside")
+    groups = [panel.model.item(row).text() for row in range(panel.model.rowCount())]
+    assert groups[0] == "Whole rig"
+    assert set(sample.rig.names) <= set(groups)
+    index = panel.model.index(groups.index("inference_0"), 0)
+    panel.tree.scrollTo(index)
+    rect: QRect = panel.tree.visualRect(index)
+    with qtbot.waitSignal(panel.camera_chosen) as caught:
+        qtbot.mouseClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    assert caught.args == ["inference_0"]
+    qtbot.keyClicks(panel.filter, "fx")
+    leaf = panel.model.item(panel.model.rowCount() - 1).child(0)
+    assert leaf.text() == "fx"
+    assert len(as_table(prepared.ledger).splitlines()) == len(prepared.ledger.rows) + 1
+
+
+def test_views_draw_the_window_where_the_model_looks(qtbot: QtBot, dataset_folder: Path) -> None:
+    sample = open_dataset(dataset_folder)[0]
+    prepared = prepare_sample(sample, Recipe(), "mouse-256")
+    panel = ViewsPanel()
+    qtbot.addWidget(panel)
+    panel.resize(900, 240)
+    panel.show()
+    state = AppState(sample=sample, prepared=prepared, camera="inference_1", images=(None,) * len(sample.rig))
+    panel.show_state(state)
+    tile = panel.grid.tiles[1]
+    assert tile.overlay.principal_point == pytest.approx([48.0, 48.0])
+    assert tile.overlay.window is not None
+    low, high = tile.overlay.window.min(axis=0), tile.overlay.window.max(axis=0)
+    assert low == pytest.approx([0.0, 0.0], abs=12.0)
+    assert high - low == pytest.approx([96.0, 96.0], abs=12.0)
+    panel.window_box.click()
+    assert panel.grid.tiles[1].overlay.window is None
+    qtbot.mouseClick(panel.source.button(1), Qt.MouseButton.LeftButton)
+    assert panel.grid.tiles[1].image is not None
+    assert panel.grid.tiles[1].image.width() == 256
+    with qtbot.waitSignal(panel.camera_chosen) as caught:
+        qtbot.mouseClick(panel.grid.tiles[3], Qt.MouseButton.LeftButton)
+    assert caught.args == ["inference_3"]
+
+
+def test_twenty_thousand_samples_ask_only_for_rows_in_sight(qtbot: QtBot) -> None:
+    names = tuple(f"frame_{index:06d}" for index in range(20_000))
+
+    def never(index: int) -> object:
+        raise AssertionError(f"sample {index} was read by a panel")
+
+    dataset = Dataset("big", Path("/nowhere"), "facelift", names, never)  # type: ignore[arg-type]
+    panel = SamplesPanel()
+    qtbot.addWidget(panel)
+    panel.resize(240, 600)
+    panel.show()
+    asked: list[tuple[int, ...]] = []
+    panel.rows_needed.connect(asked.append)
+    panel.show_state(AppState(dataset=dataset, sample_index=0))
+    qtbot.waitUntil(lambda: bool(asked))
+    assert asked[0][0] == 0
+    assert len(asked[0]) < 15
+    panel.list.scrollToBottom()
+    qtbot.waitUntil(lambda: asked[-1][-1] == 19_999)
+    assert len(asked[-1]) < 15
+    panel.model.set_summary(19_999, SampleSummary((), ERROR, 1, 6))
+    qtbot.keyClicks(panel.search, "019999")
+    assert panel.list.model().rowCount() == 1
+    assert panel.list.model().index(0, 1).data() == ERROR.message
+
+
+def test_worst_first_brings_errors_to_the_top(qtbot: QtBot) -> None:
+    panel = SamplesPanel()
+    qtbot.addWidget(panel)
+    panel.model.reset(("a", "b", "c"))
+    for row, worst in enumerate((None, WARNING, ERROR)):
+        panel.model.set_summary(row, SampleSummary((), worst, 1, 6))
+    panel.order.setCurrentIndex(2)
+    shown = panel.list.model()
+    assert [shown.index(row, 0).data() for row in range(3)] == ["c", "b", "a"]
