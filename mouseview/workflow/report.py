@@ -60,8 +60,8 @@ class DemoRecord:
     screenshots: tuple[Path, ...] = field(default=())
 
 
-def _number(value: float, digits: int = 1) -> str:
-    return f"{value:.{digits}f}" if np.isfinite(value) else "–"
+def _number(value: float | None, digits: int = 1) -> str:
+    return f"{value:.{digits}f}" if value is not None and np.isfinite(value) else "–"
 
 
 def _badge(text: str, kind: str | None = None) -> str:
@@ -170,9 +170,9 @@ frame gives in every normalisation mode, scored on the same source pixels. Held-
 {shots}
 <h2>What the checks say</h2>{_findings(record.findings)}
 <h2>Every mode on the same pixels</h2>{_mode_rows(record.modes)}
-<p>Exact normalisation over forced intrinsics: <b>{_number(_or_nan(key["exact_over_forced_k_db"]))} dB</b> on the
+<p>Exact normalisation over forced intrinsics: <b>{_number(key["exact_over_forced_k_db"])} dB</b> on the
 subject at held-out cameras. Raw millimetres: mean predicted alpha inside the mask
-<b>{_number(_or_nan(key["raw_predicted_alpha"]), 3)}</b>.</p>
+<b>{_number(key["raw_predicted_alpha"], 3)}</b>.</p>
 <p>Photograph, prediction and absolute difference at a held-out camera:</p>
 {_mode_pictures(record.modes, folder)}
 <h2>The ways in which such data goes wrong</h2>{_damaged(record.damaged)}
@@ -180,10 +180,6 @@ subject at held-out cameras. Raw millimetres: mean predicted alpha inside the ma
     write_atomically(folder / "report.html", page.encode())
     write_atomically(folder / "report.json", json.dumps(document, indent=1).encode())
     return {**document, "report": str(folder / "report.html")}
-
-
-def _or_nan(value: float | None) -> float:
-    return float("nan") if value is None else value
 
 
 def _mode_document(result: ModeResult) -> dict[str, Any]:
