@@ -24,6 +24,7 @@ from mouseview.model.finding import Truth
 from mouseview.model.recipe import Mode, Recipe
 from mouseview.model.sample import Image, Sample
 from mouseview.normalise.prepare import source_to_canonical
+from mouseview.resources import model_format
 from mouseview.workflow.reconstruct import (
     HELD_OUT,
     INPUT,
@@ -109,7 +110,7 @@ def on_source(reconstruction: Reconstruction, index: int, source: Camera, image:
     """One view's prediction carried back to the source camera's pixels, beside the photograph there."""
     prepared = reconstruction.prepared
     declared = prepared.rig[index]
-    view = comparison_camera(source, declared.fx)
+    view = comparison_camera(source, model_format(prepared.model).focal)
     predicted = render_at(reconstruction.gaussians, declared, _SUPERSAMPLE)
     canonical = source_to_canonical(prepared, index, view, pixel_centres(view.width, view.height))
     # OpenCV counts from pixel centres; where the model saw nothing the prediction is white

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mouseview.formats.files import write_atomically
 from mouseview.formats.images import write_png
@@ -26,7 +27,7 @@ body { font: 15px/1.55 system-ui, "DejaVu Sans", sans-serif; margin: 2.5rem auto
   max-width: 1080px }
 h1 { font-size: 1.9rem; margin-bottom: .2rem } h2 { margin-top: 2.6rem; font-size: 1.3rem }
 p.lead { color: GrayText; margin-top: 0 } figure { margin: 1rem 0 } figcaption { color: GrayText; font-size: .9rem }
-img { max-width: 100%; border-radius: 6px; border: 1px solid var(--line) }
+img { width: 100%; image-rendering: auto; border-radius: 6px; border: 1px solid var(--line) }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { text-align: left; padding: .4rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top }
 td.n, th.n { text-align: right }
@@ -99,6 +100,19 @@ def _mode_rows(modes: Sequence[ModeResult]) -> str:
     )
 
 
+def _around_subject(alpha: npt.NDArray[np.float32]) -> tuple[slice, slice]:
+    """A square of 1.5 times the subject's size, kept inside the image: the rest of it is white."""
+    rows, columns = np.flatnonzero(alpha.max(axis=1) > 0.5), np.flatnonzero(alpha.max(axis=0) > 0.5)
+    if not rows.size:
+        return slice(None), slice(None)
+    side = min(int(1.5 * max(np.ptp(rows), np.ptp(columns)) + 8), *alpha.shape)
+    corners = [
+        int(np.clip((span[0] + span[-1] - side) // 2, 0, length - side))
+        for span, length in zip((rows, columns), alpha.shape, strict=True)
+    ]
+    return slice(corners[0], corners[0] + side), slice(corners[1], corners[1] + side)
+
+
 def _mode_pictures(modes: Sequence[ModeResult], folder: Path) -> str:
     (folder / "modes").mkdir(parents=True, exist_ok=True)
     figures = ""
@@ -107,7 +121,8 @@ def _mode_pictures(modes: Sequence[ModeResult], folder: Path) -> str:
         if shown is None:
             continue
         file = folder / "modes" / f"{result.mode}.png"
-        write_png(file, strip(shown.truth, shown.prediction))
+        box = _around_subject(shown.truth[..., 3])
+        write_png(file, strip(shown.truth[box], shown.prediction[box]))
         figures += (
             f'<figure><img src="modes/{file.name}" alt="{result.mode}"><figcaption><code>{result.mode}</code> '
             f"{_badge(str(result.truth))} {_number(shown.scores.psnr_subject)} dB on the subject of "
