@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage
 
 from mouseview.app.scene3d.state import Layers, PickedRay, RayColour
@@ -69,7 +70,10 @@ class DifferenceImage:
 
 @dataclass(frozen=True, eq=False)
 class ComparedView:
-    """One view of a reconstruction, ready to be drawn. differences: by kind, ``absolute``, ``signed``, ``ssim``."""
+    """One view of a reconstruction, ready to be drawn. differences: by kind, ``absolute``, ``signed``, ``ssim``.
+
+    subject: the square round the subject in px of the images, or the whole where no mask says where it is.
+    """
 
     name: str
     role: str
@@ -77,6 +81,7 @@ class ComparedView:
     prediction: QImage
     differences: Mapping[str, DifferenceImage]
     scores: Scores
+    subject: QRectF
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.settings = settings
         self.setWindowTitle("MouseView")
-        self.setMinimumSize(960, 600)
+        self.setMinimumSize(1180, 660)
         self.resize(1280, 800)
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)

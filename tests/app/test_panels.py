@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QRect, Qt
 from pytestqt.qtbot import QtBot
 
+from mouseview.app.compare_images import subject_square
 from mouseview.app.panels.compare import decibel
 from mouseview.app.panels.findings import FindingsPanel
 from mouseview.app.panels.ledger import LedgerPanel, as_table, change, number
 from mouseview.app.panels.samples import SamplesPanel
 from mouseview.app.panels.views import ViewsPanel, best_columns
+from mouseview.app.panels.widgets import sentence
 from mouseview.app.qimages import mask_outline, texture, to_bytes, to_qimage
 from mouseview.app.state import AppState, Changed, SampleSummary, worst_of
 from mouseview.formats.dataset import open_dataset
@@ -200,3 +202,17 @@ def test_worst_first_brings_errors_to_the_top(qtbot: QtBot) -> None:
     panel.order.setCurrentIndex(2)
     shown = panel.list.model()
     assert [shown.index(row, 0).data() for row in range(3)] == ["c", "b", "a"]
+
+
+def test_the_close_up_holds_the_subject_and_stays_in_the_image() -> None:
+    truth = np.zeros((100, 120, 4), np.float32)
+    truth[10:30, 90:120, 3] = 1.0
+    square = subject_square(truth)
+    assert (square.width(), square.right()) == (pytest.approx(37.2), pytest.approx(120.0))
+    assert square.top() <= 10 <= 30 <= square.bottom()
+    assert subject_square(np.zeros((100, 120, 4), np.float32)).width() == 120
+
+
+def test_sentences_begin_with_a_capital_unless_they_begin_with_a_name() -> None:
+    assert [sentence(text) for text in ("cameras stand far", "fx of cam", "cam_0 is off", "")] == [
+        "Cameras stand far", "fx of cam", "cam_0 is off", ""]  # fmt: skip

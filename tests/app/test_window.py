@@ -9,7 +9,7 @@ from unittest.mock import create_autospec
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
 
@@ -204,7 +204,7 @@ def test_the_window_stays_alive_while_work_is_done(opened: Running, qtbot: QtBot
 def _compared(role: str, name: str, truth: np.ndarray, prediction: np.ndarray) -> ComparedView:
     plain = QImage(8, 8, QImage.Format.Format_RGB32)
     kinds = {kind: DifferenceImage(plain, plain, 0.0, 0.25, kind) for kind in ("absolute", "signed", "ssim")}
-    return ComparedView(name, role, plain, plain, kinds, compare(prediction, truth))
+    return ComparedView(name, role, plain, plain, kinds, compare(prediction, truth), QRectF(plain.rect()))
 
 
 def engine_stand_in(opened: Running, monkeypatch: pytest.MonkeyPatch, steps: int = 4) -> list[Ticket]:

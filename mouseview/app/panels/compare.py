@@ -5,11 +5,20 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mouseview.app import theme
-from mouseview.app.panels.widgets import Segments, label
+from mouseview.app.panels.widgets import ElidedLabel, Segments, label
 from mouseview.app.state import AppState, Changed, ComparedView, DifferenceImage
 from mouseview.app.tokens import Tokens
 
@@ -34,10 +43,11 @@ class CompareCard(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, view: ComparedView, kind: str) -> None:
+    def __init__(self, view: ComparedView, kind: str, close: bool) -> None:
         super().__init__()
         self.view = view
         self._kind = kind
+        self._part = view.subject if close else QRectF(view.truth.rect())
         self.selected = False
         self._side = _LEAST_IMAGE_PX
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -48,7 +58,7 @@ class CompareCard(QWidget):
         )
 
     def fit(self, height: int) -> None:
-        aspect = self.view.truth.width() / max(self.view.truth.height(), 1)
+        aspect = self._part.width() / max(self._part.height(), 1)
         self._side = max(height - _TEXT_PX - _HEAD_PX - 8, _LEAST_IMAGE_PX)
         width = max(int(3 * self._side * aspect) + 2 * _GAP_PX + 16, 292)
         self.setFixedSize(QSize(width, self._side + _TEXT_PX + _HEAD_PX + 8))
@@ -76,8 +86,7 @@ class CompareCard(QWidget):
         for position, (title, image) in enumerate(images):
             place = QRectF(inner.left() + position * (width + _GAP_PX), head.bottom(), width, self._side)
             painter.fillRect(place, QColor(t.canvas))
-            shown = _fitted(image, place)
-            painter.drawImage(shown, image)
+            painter.drawImage(_fitted(self._part, place), image, self._part)
             painter.setFont(small)
             _caption(painter, place, title, small)
         self._paint_scores(
@@ -112,9 +121,9 @@ def _ratio(value: float | None) -> str:
     return "–" if value is None or math.isnan(value) else f"{value:.3f}"
 
 
-def _fitted(image: QImage, place: QRectF) -> QRectF:
-    scale = min(place.width() / max(image.width(), 1), place.height() / max(image.height(), 1))
-    width, height = image.width() * scale, image.height() * scale
+def _fitted(part: QRectF, place: QRectF) -> QRectF:
+    scale = min(place.width() / max(part.width(), 1), place.height() / max(part.height(), 1))
+    width, height = part.width() * scale, part.height() * scale
     return QRectF(place.center().x() - width / 2, place.center().y() - height / 2, width, height)
 
 
@@ -170,13 +179,18 @@ class ComparePanel(QWidget):
         )
         self.kind.chosen.connect(lambda _index: self._rebuild())
         self.legend = DifferenceLegend()
-        self.headline = label("", "muted")
+        self.close_up = QCheckBox("Close up")
+        self.close_up.setToolTip("Show the square round the subject instead of the whole image")
+        self.close_up.setChecked(True)
+        self.close_up.toggled.connect(lambda _on: self._rebuild())
+        self.headline = ElidedLabel()
+        self.headline.setProperty("role", "muted")
         self._bar = QWidget()
         bar = QHBoxLayout(self._bar)
         bar.setContentsMargins(10, 6, 10, 2)
         bar.setSpacing(10)
         bar.addWidget(self.headline, 1)
-        bar.addWidget(label("Difference", "muted"))
+        bar.addWidget(self.close_up)
         bar.addWidget(self.legend)
         bar.addWidget(self.kind)
         self._strip = QWidget()
@@ -253,7 +267,7 @@ class ComparePanel(QWidget):
                 continue
             self._row.addWidget(_GroupHead(title, tip, len(chosen)))
             for view in chosen:
-                card = CompareCard(view, kind)
+                card = CompareCard(view, kind, self.close_up.isChecked())
                 card.chosen.connect(self.camera_chosen)
                 self.cards.append(card)
                 self._row.addWidget(card)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from mouseview.app import theme
 from mouseview.app.panels import wrapped_text
-from mouseview.app.panels.widgets import label, severity_colour, severity_icon
+from mouseview.app.panels.widgets import label, sentence, severity_colour, severity_icon
 from mouseview.app.state import SEVERITY_ORDER, AppState, Changed
 from mouseview.model.finding import Finding, Severity
 
@@ -44,7 +44,7 @@ class _Delegate(QStyledItemDelegate):
         inner = self._inner_width(width)
         place = finding.camera or finding.place.replace("\\", "/").rsplit("/", 1)[-1]
         blocks = [
-            (finding.message, theme.ui_font(), "text"),
+            (sentence(finding.message), theme.ui_font(), "text"),
             (f"{place} · {finding.code}", theme.ui_font(theme.FONT_PX - 1), "faint"),
             (f"→ {finding.remedy}" if finding.remedy else "", theme.ui_font(theme.FONT_PX - 1), "muted"),
         ]

@@ -21,20 +21,33 @@ from PySide6.QtWidgets import (
 )
 
 from mouseview.app import theme
-from mouseview.app.panels.widgets import label, paint_badge, truth_colour
+from mouseview.app.compare_images import subject_square
+from mouseview.app.panels.widgets import ElidedLabel, label, paint_verdict, truth_colour, verdict_width
 from mouseview.app.qimages import to_qimage
 from mouseview.app.state import AppState, Changed
 from mouseview.app.tokens import Tokens
+from mouseview.model.finding import Verdict
 
 if TYPE_CHECKING:
     from mouseview.workflow.compare_modes import ModeResult
 
 _Index = QModelIndex | QPersistentModelIndex
 RESULT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
-BAR_ROLE = int(Qt.ItemDataRole.UserRole) + 2  # 0..1 of the longest bar
+BAR_ROLE = int(Qt.ItemDataRole.UserRole) + 2  # gain over a blank white image, 0..1 of the best
 HEADERS = ("Mode", "Truth | prediction", "Held-out, subject", "Held-out, whole", "Input, subject", "Verdict")
 _ROW_PX = 52
 _SCORES = {2: "heldout_psnr_subject", 3: "heldout_psnr", 4: "input_psnr_subject"}
+
+
+def gain_db(result: ModeResult, column: int) -> float:
+    """What a mode scores above a blank white image on the same pixels; NaN where it has no score."""
+    held_out, subject = column != 4, column != 3
+    baseline = "white_baseline_subject" if subject else "white_baseline"
+    values = [getattr(view.scores, baseline) for view in result.views if (view.role == "held-out") is held_out]
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    if not known:
+        return math.nan
+    return float(getattr(result, _SCORES[column])) - sum(known) / len(known)
 
 
 class ModesModel(QAbstractTableModel):
@@ -59,7 +72,7 @@ class ModesModel(QAbstractTableModel):
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return HEADERS[section]
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole and section in _SCORES:
-            return "PSNR on the source camera's own pixels, the mean over these views: one truth for all modes"
+            return "Mean PSNR on the source camera's own pixels, one truth for all modes. Bar: gain over blank white"
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -73,9 +86,10 @@ class ModesModel(QAbstractTableModel):
             if role == Qt.ItemDataRole.DisplayRole:
                 return f"{value:.2f} dB" if math.isfinite(value) else "–"
             if role == BAR_ROLE:
-                values = [float(getattr(other, _SCORES[index.column()])) for other in self.results]
-                most = max((other for other in values if math.isfinite(other)), default=0.0)
-                return max(value / most, 0.0) if math.isfinite(value) and most > 0 else 0.0
+                gains = [gain_db(other, index.column()) for other in self.results]
+                most = max((gain for gain in gains if math.isfinite(gain)), default=0.0)
+                gain = gains[index.row()]
+                return min(max(gain / most, 0.0), 1.0) if math.isfinite(gain) and most > 0 else 0.0
         if role == Qt.ItemDataRole.DisplayRole and index.column() == 0:
             return str(result.mode)
         return None
@@ -128,10 +142,14 @@ class _Delegate(QStyledItemDelegate):
 
     @staticmethod
     def _paint_verdict(painter: QPainter, inner: QRectF, result: ModeResult, t: Tokens) -> None:
-        text = str(result.truth)
-        width = painter.fontMetrics().horizontalAdvance(text) + 24
-        right = inner.left() + width
-        paint_badge(painter, right, inner.center().y(), text, truth_colour(result.truth, t))
+        done = result.reconstruction
+        in_format = done is not None and done.prepared.ledger.verdict.in_format
+        verdict = Verdict(result.truth, in_format)
+        width = verdict_width(verdict)
+        if done is not None:
+            paint_verdict(painter, inner.left() + width, inner.center().y(), verdict, t)
+        else:
+            width = 0
         if result.error or result.white_collapse:
             painter.setPen(QColor(t.bad))
             painter.setFont(theme.ui_font(theme.FONT_PX - 1))
@@ -169,7 +187,8 @@ class ModesPanel(QWidget):
             self.table.setColumnWidth(column, width)
             self.table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
         self.table.doubleClicked.connect(lambda index: self.mode_chosen.emit(index.data(RESULT_ROLE).mode))
-        self.note = label("", "muted")
+        self.note = ElidedLabel()
+        self.note.setProperty("role", "muted")
         self.empty = QWidget()
         text = label("Every mode on this sample, scored on the same source pixels: one reconstruction each.",
                      "muted", wrap=True)  # fmt: skip
@@ -199,11 +218,13 @@ class ModesPanel(QWidget):
     def show_state(self, state: AppState) -> None:
         if not self._changed(state.modes, state.sample, state.dark):
             return
-        self._delegate.pairs = {
-            str(result.mode): (to_qimage(view.truth[..., :3]), to_qimage(view.prediction[..., :3]))
-            for result in state.modes
-            for view in sorted(result.views, key=lambda view: view.role != "held-out")[:1]
-        }
+        self._delegate.pairs = {}
+        for result in state.modes:
+            best = min(result.views, key=lambda view: view.role != "held-out", default=None)
+            if best is not None:
+                part = subject_square(best.truth).toRect()
+                pair = (to_qimage(best.truth[..., :3]).copy(part), to_qimage(best.prediction[..., :3]).copy(part))
+                self._delegate.pairs[str(result.mode)] = pair
         self.model.reset(state.modes)
         self.table.setVisible(bool(state.modes))
         self.empty.setVisible(not state.modes)

@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from mouseview.app import theme
-from mouseview.app.panels.widgets import ElidedLabel, severity_colour, severity_icon
+from mouseview.app.panels.widgets import ElidedLabel, sentence, severity_colour, severity_icon
 from mouseview.app.state import SEVERITY_ORDER, AppState, Changed, SampleSummary
 from mouseview.app.tokens import Tokens
 
@@ -132,7 +132,13 @@ class _Delegate(QStyledItemDelegate):
         if summary is not None:
             self._paint_count(painter, summary, right, top, t)
             self._paint_strip(painter, summary, QRect(left, top + 20, right - left, _THUMB_PX), t)
-        text = "reading …" if summary is None else summary.worst.message if summary.worst else "nothing to report"
+        text = (
+            "reading …"
+            if summary is None
+            else sentence(summary.worst.message)
+            if summary.worst
+            else "nothing to report"
+        )
         painter.setFont(theme.ui_font(theme.FONT_PX - 1))
         painter.setPen(QColor(t.muted))
         line = QRect(left, int(card.bottom()) - 19, right - left, 16)

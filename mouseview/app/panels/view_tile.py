@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mouseview.app import theme
 from mouseview.app.overlays import Overlay
-from mouseview.app.panels.widgets import paint_badge
+from mouseview.app.panels.widgets import badge_width, paint_badge
 from mouseview.app.tokens import Tokens
 from mouseview.geometry.transforms import Array
 
 CAPTION_PX = 22
 _MARGIN_PX = 3
-_MOST_ZOOM_OUT = 1.7  # a wide window may shrink the image by this much, not more
+_MOST_ZOOM_OUT = 1.9  # a wide window may shrink the image by this much, not more
 
 WINDOW_COLOUR = "#3fa7ff"
 OUTLINE_COLOUR = "#ffb02e"
@@ -130,10 +140,14 @@ class ViewTile(QWidget):
 
     def _paint_caption(self, painter: QPainter, area: QRectF, t: Tokens) -> None:
         right = area.right() - 6
-        if self._tag:
+        font = theme.ui_font(theme.FONT_PX - 1, bold=self._selected)
+        metrics = QFontMetricsF(font)
+        room_for_tag = metrics.horizontalAdvance(self.name) + badge_width(self._tag, metrics) + 22 < area.width()
+        if self._tag and room_for_tag:
             right = paint_badge(painter, right, area.center().y(), self._tag, t.outside, filled=False) - 4
-        painter.setFont(theme.ui_font(theme.FONT_PX - 1, bold=self._selected))
-        painter.setPen(QColor(t.text if self._selected else t.muted))
+        painter.setFont(font)
+        plain = t.outside if self._tag and not room_for_tag else t.muted  # too narrow: the colour alone tells it
+        painter.setPen(QColor(t.text if self._selected else plain))
         room = QRectF(area.left() + 8, area.top(), right - area.left() - 8, area.height())
         name = painter.fontMetrics().elidedText(self.name, Qt.TextElideMode.ElideMiddle, int(room.width()))
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)

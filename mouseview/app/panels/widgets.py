@@ -52,6 +52,12 @@ class ElidedLabel(QLabel):
         painter.drawText(rect, self.alignment() | Qt.AlignmentFlag.AlignVCenter, shown)
 
 
+def sentence(text: str) -> str:
+    """With a capital where it begins with an ordinary word; names such as ``fx`` or ``cam_0`` stay as they are."""
+    word = text.partition(" ")[0]
+    return text[:1].upper() + text[1:] if len(word) > 2 and word.isalpha() and word.islower() else text
+
+
 def truth_colour(truth: Truth, t: Tokens) -> str:
     return {Truth.TRUE: t.good, Truth.APPROXIMATE: t.warn, Truth.FALSE: t.bad}[truth]
 
@@ -94,6 +100,12 @@ def paint_verdict(painter: QPainter, right: float, middle: float, verdict: Verdi
     colour = t.inside if verdict.in_format else t.outside
     left = paint_badge(painter, right, middle, format_text(verdict), colour, filled=False)
     return paint_badge(painter, left - 4, middle, str(verdict.truth), truth_colour(verdict.truth, t))
+
+
+def verdict_width(verdict: Verdict) -> float:
+    """Of ``paint_verdict``, in px."""
+    truth = badge_width(str(verdict.truth), QFontMetricsF(theme.ui_font(theme.FONT_PX - 1, bold=True)))
+    return truth + 4 + badge_width(format_text(verdict), QFontMetricsF(theme.ui_font(theme.FONT_PX - 1)))
 
 
 class Badge(QWidget):
