@@ -19,7 +19,7 @@ def add(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
-    from mouseview.formats.files import resolve_inside
+    from mouseview.formats.files import file_names
     from mouseview.formats.images import write_png
     from mouseview.splats.ply import read_ply
     from mouseview.splats.rasterise import render
@@ -30,12 +30,11 @@ def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
     rig = sample_named(open_path(arguments.cameras), None).rig
     arguments.out.mkdir(parents=True, exist_ok=True)
     written: list[str] = []
-    for index, camera in enumerate(rig):
+    for index, (name, camera) in enumerate(zip(file_names(rig.names), rig, strict=True)):
         shell.progress(index / len(rig), f"rendering {camera.name}")
         factor = 1.0 if arguments.size is None else arguments.size / max(camera.size)
         view = camera.resized(max(1, round(factor * camera.width)), max(1, round(factor * camera.height)))
-        name = camera.name if rig.names.count(camera.name) == 1 else f"{camera.name}_{index}"
-        target = resolve_inside(arguments.out, f"{name}.png")
+        target = arguments.out / f"{name}.png"
         write_png(target, as_uint8(render(gaussians, view)[..., :3]))
         written.append(str(target))
     document = {"images": written, "gaussians": len(gaussians)}

@@ -8,7 +8,7 @@ from typing import Any
 
 def number(value: float | None, digits: int) -> str:
     """A dash where there is none."""
-    return "–" if value is None else f"{value:.{digits}f}"
+    return "–" if value is None else f"{round(value, digits) + 0.0:.{digits}f}"  # + 0.0: no minus before a zero
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ MAX_JSON_BYTES = 32 * MIB
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 _DRIVE = re.compile(r"^[A-Za-z]:")
+_NO_FILE_NAME = re.compile(r'^\.+|[\x00-\x1f/\\:*?"<>|]|[. ]+$')
+_MAX_NAME = 100
 
 
 def write_atomically(path: Path | str, data: bytes) -> None:
@@ -146,6 +149,24 @@ def resolve_inside(folder: Path | str, relative: str) -> Path:
     if not inside:
         raise refuse("is a link that leads out of its folder")
     return candidate
+
+
+def file_names(names: Sequence[str]) -> tuple[str, ...]:
+    """A file or folder name for each name that a file gave, unique, without suffix: names are data, not paths.
+
+    Separators, what some system refuses in a name and leading dots become ``_``; names that then clash (also but for
+    case) are numbered.
+    """
+    taken: set[str] = set()
+    out = []
+    for name in names:
+        plain = _NO_FILE_NAME.sub("_", name.strip())[:_MAX_NAME] or "_"
+        unique, number = plain, 2
+        while unique.casefold() in taken:
+            unique, number = f"{plain}_{number}", number + 1
+        taken.add(unique.casefold())
+        out.append(unique)
+    return tuple(out)
 
 
 def read_json(path: Path | str, max_bytes: int = MAX_JSON_BYTES) -> Any:

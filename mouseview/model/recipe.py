@@ -22,7 +22,7 @@ class Mode(StrEnum):
 
     @property
     def truth(self) -> Truth:
-        """The honest label: what the mode does to the declared geometry of a rig that was true before."""
+        """The honest label: what the mode does to the declared geometry of a rig with lenses that was true before."""
         return _TRUTH[self]
 
     @property
@@ -35,7 +35,7 @@ _TRUTH = {
     Mode.EXACT_CENTRED: Truth.TRUE,
     Mode.EXACT_ZOOM: Truth.TRUE,
     Mode.DISTANCE_MATCHED: Truth.APPROXIMATE,
-    Mode.RAW: Truth.TRUE,  # but for the lens: the ledger measures that per view
+    Mode.RAW: Truth.APPROXIMATE,  # the lens stays in; without one the ledger measures that it is true
     Mode.DISTANCE_ONLY: Truth.FALSE,
     Mode.FORCED_K: Truth.FALSE,
     Mode.PIXEL_BASED: Truth.FALSE,

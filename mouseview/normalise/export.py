@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mouseview.formats.facelift import FILE_NAME, write_views
 from mouseview.formats.files import MIB, read_bytes, write_atomically
 from mouseview.formats.images import write_png
 from mouseview.model.errors import FileFormatError
@@ -65,26 +66,6 @@ def straight_alpha(image: np.ndarray) -> np.ndarray:
     return np.rint(np.clip(np.concatenate([colour, alpha], axis=-1), 0.0, 1.0) * 255.0).astype(np.uint8)
 
 
-def cameras_document(prepared: Prepared) -> dict[str, Any]:
-    """FaceLift's ``opencv_cameras.json``: the declared cameras, which are pinholes without skew."""
-    frames = [
-        {
-            "w": camera.width,
-            "h": camera.height,
-            "fx": camera.fx,
-            "fy": camera.fy,
-            "cx": camera.cx,
-            "cy": camera.cy,
-            "w2c": camera.T_cam_world.tolist(),
-            "file_path": f"images/cam_{index:03d}.png",
-            "view_id": index,
-            "name": camera.name,
-        }
-        for index, camera in enumerate(prepared.rig)
-    ]
-    return {"id": prepared.name, "frames": frames}
-
-
 def _copied_file(step: dict[str, object]) -> Path | None:
     """The source PNG of a copied view that holds its own alpha: its bytes are the result."""
     image = step["image"]
@@ -98,19 +79,22 @@ def write_prepared(prepared: Prepared, folder: Path) -> None:
     """``images/cam_%03d.png``, ``opencv_cameras.json`` and ``ledger.json`` into ``folder``; the cameras come last.
 
     Each file appears whole or not at all, and a folder without cameras is no sample, so an interrupted run leaves
-    nothing that reads as finished. Views that were copied keep the bytes of their file.
+    nothing that reads as finished: cameras of an earlier run are taken away first. Views that were copied keep the
+    bytes of their file.
     """
     try:
         (folder / "images").mkdir(parents=True, exist_ok=True)
+        (folder / FILE_NAME).unlink(missing_ok=True)
     except OSError as error:
         raise FileFormatError(
-            f"the folder cannot be made: {error.strerror or error}",
+            f"the folder cannot be used: {error.strerror or error}",
             place=str(folder),
             remedy="choose another output folder, or change the permissions of this one",
         ) from error
     steps = [step for step in prepared.chain if step["step"] == "view"]
-    for index, (image, step) in enumerate(zip(prepared.images, steps, strict=True)):
-        target = folder / "images" / f"cam_{index:03d}.png"
+    paths = [f"images/cam_{index:03d}.png" for index in range(len(steps))]
+    for path, image, step in zip(paths, prepared.images, steps, strict=True):
+        target = folder / path
         source = _copied_file(step)
         if source is None:
             write_png(target, straight_alpha(image))
@@ -118,5 +102,4 @@ def write_prepared(prepared: Prepared, folder: Path) -> None:
             write_atomically(target, read_bytes(source, _MAX_COPY_BYTES))
     ledger = json.dumps(ledger_document(prepared), indent=1, ensure_ascii=False, allow_nan=False)
     write_atomically(folder / "ledger.json", ledger.encode())
-    cameras = json.dumps(cameras_document(prepared), indent=1, ensure_ascii=False, allow_nan=False)
-    write_atomically(folder / "opencv_cameras.json", cameras.encode())
+    write_views(prepared.rig, folder / FILE_NAME, paths, prepared.name)

@@ -177,10 +177,13 @@ def _rig_rows(
 ) -> _Rows:
     rows, fmt = _Rows(""), plan.model_format
     declared = Rig(tuple(view.declared for view in plan.views))
-    before, after = rig.distances(plan.centre.point), declared.distances(np.zeros(3))
+    # of the fed views, which decided the scale: a held-out camera may stand anywhere
+    before = rig.subset(plan.fed).distances(plan.centre.point)
+    after = declared.subset(plan.fed).distances(np.zeros(3))
     truth = worst_truth([ledger.gravity for ledger in views if ledger.moved])
     near = abs(after.mean() / fmt.distance - 1) <= DISTANCE_TOLERANCE
     note = f"about the {plan.centre.source}: {plan.centre.note}"
+    note += f"; over the {len(plan.fed)} fed views" if len(plan.fed) < len(rig) else ""
     rows.add("mean distance", f"{rig.units} → model", before.mean(), after.mean(), truth, near, note)
     even = bool(np.all(np.abs(after - fmt.distance) <= DISTANCE_TOLERANCE * fmt.distance))
     spread = 100 * before.std() / before.mean(), 100 * after.std() / after.mean()
@@ -223,5 +226,6 @@ def write_ledger(
     ]
     rows = _rig_rows(plan, rig, masks, subject, canonical, views)
     rows.extend(row for ledger in views for row in ledger.rows)
-    in_format = all(row.verdict.in_format for row in rows if row.quantity in _DECIDING)
+    seen = ("", *plan.fed)  # what a held-out camera is like is no matter of the model's
+    in_format = all(row.verdict.in_format for row in rows if row.quantity in _DECIDING and row.view in seen)
     return Ledger(tuple(rows), Verdict(worst_truth([ledger.truth for ledger in views]), in_format))

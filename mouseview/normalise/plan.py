@@ -43,7 +43,10 @@ class ViewPlan:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """similarity: the file's frame to the frame of ``true`` cameras. is_similarity: the declared poses are that too."""
+    """similarity: the file's frame to the frame of ``true`` cameras. is_similarity: the declared poses are that too.
+
+    fed: names of the views that the model sees; they decided centre and scale.
+    """
 
     mode: Mode
     model_format: ModelFormat
@@ -52,6 +55,7 @@ class Plan:
     is_similarity: bool
     conforms: bool
     views: tuple[ViewPlan, ...]
+    fed: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -228,14 +232,16 @@ def make_plan(
         note = "the rig conforms to the format: images copied, cameras as the file declares them"
         centre = _origin("the file's origin, where the axes of this conforming rig meet")
         views = _copies(rig, fmt)
-        return Plan(mode, fmt, centre, Similarity.identity(), True, True, tuple(views), (note,))
+        return Plan(mode, fmt, centre, Similarity.identity(), True, True, tuple(views), fed.names, (note,))
     if mode in (Mode.RAW, Mode.DISTANCE_ONLY, Mode.FORCED_K, Mode.PIXEL_BASED):
         centre = _origin("the file's origin, which this mode takes for the subject")
         similarity = Similarity.identity()
         if mode is not Mode.RAW:
             similarity = _similarity(fed, centre, recipe, fmt)
         views = _crop_views(rig, masks, similarity, recipe, fmt)
-        return Plan(mode, fmt, centre, similarity, mode is not Mode.DISTANCE_ONLY, False, tuple(views), ())
+        is_similarity = mode is not Mode.DISTANCE_ONLY
+        return Plan(mode, fmt, centre, similarity, is_similarity, False, tuple(views), fed.names, ())
     similarity = _similarity(fed, centre, recipe, fmt)
     views, notes = _ray_views(rig, fed, fed_masks, similarity, centre.point, recipe, fmt)
-    return Plan(mode, fmt, centre, similarity, mode is not Mode.DISTANCE_MATCHED, False, tuple(views), tuple(notes))
+    is_similarity = mode is not Mode.DISTANCE_MATCHED
+    return Plan(mode, fmt, centre, similarity, is_similarity, False, tuple(views), fed.names, tuple(notes))

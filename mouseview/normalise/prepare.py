@@ -147,6 +147,18 @@ def source_to_canonical(prepared: Prepared, index: int, source_camera: Camera, p
     return to_pixels(true.K, plane)
 
 
+def canonical_to_source(prepared: Prepared, index: int, source_camera: Camera, pixels: npt.ArrayLike) -> Array:
+    """Pixels (..., 2) of canonical image ``index`` → source pixels (..., 2); the inverse of ``source_to_canonical``.
+
+    NaN where no ray leads there, also beyond the radius at which the lens folds over.
+    """
+    true = prepared.true_rig[index]
+    directions, _ = true.unproject(pixels)
+    R_source_canonical = source_camera.pose.R @ _file_to_model(prepared).R.T @ true.pose.R.T
+    plane, _ = source_camera.optics.project(directions @ R_source_canonical.T)
+    return to_pixels(source_camera.K, plane)
+
+
 def to_world_mm(prepared: Prepared, points_model: npt.ArrayLike) -> Array:
     """Points (..., 3) in the model's frame → the file's frame and units (mm for the animal rigs).
 

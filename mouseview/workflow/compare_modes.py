@@ -39,7 +39,7 @@ from mouseview.workflow.reconstruct import (
 
 F32 = npt.NDArray[np.float32]
 
-_SUPERSAMPLE = 2  # of the prediction, so that carrying it back costs no sharpness
+_SUPERSAMPLE = 2  # of the prediction and of the grid it is carried to, so that this costs no sharpness
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,12 +107,15 @@ def shrink(image: Image, width: int, height: int) -> F32:
 
 
 def on_source(reconstruction: Reconstruction, index: int, source: Camera, image: Image) -> SourceView:
-    """One view's prediction carried back to the source camera's pixels, beside the photograph there."""
+    """One view's prediction carried back to the source camera's pixels, beside the photograph there.
+
+    The pixels depend on the source camera and the model's format alone, never on the mode.
+    """
     prepared = reconstruction.prepared
-    declared = prepared.rig[index]
     view = comparison_camera(source, model_format(prepared.model).focal)
-    predicted = render_at(reconstruction.gaussians, declared, _SUPERSAMPLE)
-    canonical = source_to_canonical(prepared, index, view, pixel_centres(view.width, view.height))
+    fine = view.resized(view.width * _SUPERSAMPLE, view.height * _SUPERSAMPLE)
+    predicted = render_at(reconstruction.gaussians, prepared.rig[index], _SUPERSAMPLE)
+    canonical = source_to_canonical(prepared, index, fine, pixel_centres(fine.width, fine.height))
     # OpenCV counts from pixel centres; where the model saw nothing the prediction is white
     maps = np.nan_to_num(canonical * _SUPERSAMPLE - 0.5, nan=-1e6).astype(np.float32)
     carried = cv2.remap(
@@ -123,6 +126,7 @@ def on_source(reconstruction: Reconstruction, index: int, source: Camera, image:
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=(1.0, 1.0, 1.0, 0.0),
     )
+    carried = cv2.resize(carried, view.size, interpolation=cv2.INTER_AREA)
     truth = shrink(image, view.width, view.height)
     role = reconstruction.views[index].role
     return SourceView(source.name, role, truth, carried, compare(carried, truth))

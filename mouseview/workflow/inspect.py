@@ -12,6 +12,7 @@ from mouseview.geometry.triangulation import meeting_point
 from mouseview.model.camera import Camera, Rig
 from mouseview.model.finding import Finding, Severity
 from mouseview.model.sample import Dataset
+from mouseview.normalise.centres import usable_cameras
 from mouseview.workflow.open import open_path, sample_named
 
 
@@ -65,13 +66,16 @@ def describe_finding(finding: Finding) -> dict[str, Any]:
 
 
 def describe_rig(rig: Rig) -> dict[str, Any]:
-    """Cameras, the optical axes' meeting point and the distances from it; nulls where the cameras cannot say."""
-    usable = [camera for camera in rig if np.all(np.isfinite(camera.T_cam_world))]
+    """Cameras, the optical axes' meeting point and the distances from it; nulls where the cameras cannot say.
+
+    Cameras that are impossible are listed, and count for nothing else.
+    """
+    usable = usable_cameras(rig)
     meeting = None
     if len(usable) >= 2:
         meeting = meeting_point([c.centre for c in usable], [c.forward for c in usable])
     about = np.full(3, np.nan) if meeting is None else meeting.point
-    distances = rig.distances(about)
+    distances = np.array([np.linalg.norm(camera.centre - about) for camera in usable])
     mean = float(np.mean(distances)) if meeting else np.nan
     return numbers(
         {

@@ -15,7 +15,12 @@ def open_path(path: str | Path, format: str | None = None) -> Dataset:
     """A dataset from any ``PATH`` of the command line; a project file opens the dataset it was made for."""
     target = Path(path).expanduser()
     if target.suffix == SUFFIX and target.is_file():
-        return open_dataset(Path(load_project(target).dataset_path).expanduser())
+        dataset_path = load_project(target).dataset_path
+        if not dataset_path:
+            raise MouseViewError(
+                "this project names no dataset", place=str(target), remedy="open the dataset itself and save again"
+            )
+        return open_dataset(dataset_path)
     return open_dataset(target, format)
 
 

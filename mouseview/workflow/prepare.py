@@ -7,13 +7,12 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from mouseview.geometry.rays import to_pixels
 from mouseview.model.camera import Camera
 from mouseview.model.prepared import Prepared, SubjectCentre
 from mouseview.model.recipe import Recipe
 from mouseview.model.sample import Sample
 from mouseview.normalise.centres import subject_centres
-from mouseview.normalise.prepare import prepare
+from mouseview.normalise.prepare import canonical_to_source, prepare
 
 
 def prepare_sample(sample: Sample, recipe: Recipe, model_format_name: str | None = None) -> Prepared:
@@ -33,9 +32,8 @@ def target_window(prepared: Prepared, index: int, source_camera: Camera, per_sid
 
     Curved where the lens is: each border point goes through its own ray.
     """
-    window = prepared.true_rig[index]
     t = np.linspace(0.0, 1.0, per_side, endpoint=False)
-    w, h = float(window.width), float(window.height)
+    w, h = map(float, prepared.true_rig[index].size)
     border = np.concatenate(
         [
             np.stack([t * w, np.zeros_like(t)], axis=-1),
@@ -44,9 +42,4 @@ def target_window(prepared: Prepared, index: int, source_camera: Camera, per_sid
             np.stack([np.zeros_like(t), (1 - t) * h], axis=-1),
         ]
     )
-    directions, _ = window.unproject(border)
-    # both cameras share a centre, so only the turn between them counts; a similarity adds its own rotation
-    R_file_model = np.eye(3) if prepared.similarity is None else prepared.similarity.R.T
-    R_source_window = source_camera.pose.R @ R_file_model @ window.pose.R.T
-    plane, _ = source_camera.optics.project(directions @ R_source_window.T)
-    return to_pixels(source_camera.K, plane)
+    return canonical_to_source(prepared, index, source_camera, border)

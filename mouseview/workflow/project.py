@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ SUFFIX = ".mouseview"
 _FORMAT = "mouseview-project"
 _VERSION = 1
 _MAX_BYTES = 4 << 20
+_LARGEST = 1e30
 
 
 @dataclass(frozen=True)
@@ -58,19 +60,19 @@ def from_json(document: Any, place: str) -> Project:
             remedy="open it with the MouseView that saved it, or a newer one",
         )
     try:
-        raw = dict(document["recipe"])
+        raw = document["recipe"]
+        if not isinstance(raw, dict):
+            raise TypeError(f"a recipe expected, found {type(raw).__name__}")
         point = raw.get("point")
         recipe = Recipe(
             mode=Mode(raw["mode"]),
             model=_text(raw["model"]),
             centre=None if raw.get("centre") is None else CentreSource(raw["centre"]),
-            point=None if point is None else tuple(float(value) for value in point),  # type: ignore[arg-type]
-            scale=None if raw.get("scale") is None else float(raw["scale"]),
-            zoom=None if raw.get("zoom") is None else float(raw["zoom"]),
+            point=None if point is None else _point(point),
+            scale=None if raw.get("scale") is None else _positive(raw["scale"]),
+            zoom=None if raw.get("zoom") is None else _positive(raw["zoom"]),
             views=_texts(raw.get("views", ())),
         )
-        if recipe.point is not None and len(recipe.point) != 3:
-            raise ValueError(f"the centre has {len(recipe.point)} coordinates, 3 expected")
         return Project(
             dataset_path=_text(document["dataset_path"]),
             recipe=recipe,
@@ -97,14 +99,43 @@ def _texts(values: Any) -> tuple[str, ...]:
     return tuple(_text(value) for value in values)
 
 
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"a number expected, found {type(value).__name__}")
+    if not abs(value) < _LARGEST:  # NaN, infinity, and whole numbers that no float holds
+        raise ValueError("a finite number expected")
+    return float(value)
+
+
+def _positive(value: Any) -> float:
+    number = _number(value)
+    if number <= 0:
+        raise ValueError(f"a positive number expected, found {number}")
+    return number
+
+
+def _point(value: Any) -> tuple[float, float, float]:
+    if not isinstance(value, list) or len(value) != 3:
+        raise TypeError("three coordinates of the centre expected")
+    return _number(value[0]), _number(value[1]), _number(value[2])
+
+
 def save_project(project: Project, path: str | Path) -> None:
-    """Write the project; the file holds either the old or the new one, never a part."""
+    """Write the project, its dataset as an absolute path; the file holds the old or the new one, never a part."""
+    if project.dataset_path:
+        project = project.replace(dataset_path=os.path.abspath(os.path.expanduser(project.dataset_path)))
     write_atomically(Path(path), json.dumps(to_json(project), indent=1).encode())
 
 
 def load_project(path: str | Path) -> Project:
-    """Read a project file; raises ``FileFormatError`` saying which part cannot be used."""
-    return from_json(read_json(Path(path), _MAX_BYTES), str(path))
+    """Read a project file; raises ``FileFormatError`` saying which part cannot be used.
+
+    A relative path of the dataset, as a person may write it, counts from the project's folder.
+    """
+    project = from_json(read_json(Path(path), _MAX_BYTES), str(path))
+    if not project.dataset_path:
+        return project
+    return project.replace(dataset_path=str(Path(path).absolute().parent / Path(project.dataset_path).expanduser()))
 
 
 def autosave_path() -> Path:

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mouseview.compare.difference import difference
-from mouseview.compare.metrics import Scores, compare
-from mouseview.formats.files import write_atomically
+from mouseview.compare.metrics import COLLAPSE_ALPHA, Scores, compare
+from mouseview.formats.files import file_names, write_atomically
 from mouseview.formats.images import write_png
 from mouseview.inference.worker.client import WorkerClient
 from mouseview.model.camera import Camera
@@ -33,8 +33,6 @@ from mouseview.workflow.open import fed_and_held_out
 
 F32 = npt.NDArray[np.float32]
 Progress = Callable[[float, str], None]
-
-WHITE_COLLAPSE_ALPHA = 0.1  # predicted alpha inside the truth mask below which the render has gone white
 
 INPUT = "input"
 HELD_OUT = "held-out"
@@ -62,7 +60,10 @@ class ViewResult:
 
 @dataclass(frozen=True, eq=False)
 class Reconstruction:
-    """predicted_alpha: mean predicted alpha inside the truth masks of the fed views.  seconds: the network alone."""
+    """predicted_alpha: mean predicted alpha inside the truth masks of the fed views, NaN where there are none.
+
+    seconds: from handing the views to the worker to its Gaussians.  device: where it ran.
+    """
 
     prepared: Prepared
     gaussians: Gaussians
@@ -74,7 +75,7 @@ class Reconstruction:
 
     @property
     def white_collapse(self) -> bool:
-        return self.predicted_alpha < WHITE_COLLAPSE_ALPHA
+        return self.predicted_alpha < COLLAPSE_ALPHA
 
     def of(self, role: str) -> tuple[ViewResult, ...]:
         return tuple(view for view in self.views if view.role == role)
@@ -138,7 +139,8 @@ def reconstruct(
         role = INPUT if camera.name in fed else HELD_OUT
         views.append(ViewResult(camera.name, role, truth, prediction, compare(prediction, truth)))
     progress(1.0, "done")
-    return Reconstruction(prepared, gaussians, tuple(views), seconds, _alpha_inside_masks(views), device, checkpoint)
+    ran_on = worker.device or device
+    return Reconstruction(prepared, gaussians, tuple(views), seconds, _alpha_inside_masks(views), ran_on, checkpoint)
 
 
 def _stop_if(cancelled: Callable[[], bool]) -> None:
@@ -163,8 +165,9 @@ def write_reconstruction(reconstruction: Reconstruction, out: str | Path) -> dic
     folder = Path(out)
     (folder / "renders").mkdir(parents=True, exist_ok=True)
     write_ply(reconstruction.gaussians, folder / "gaussians.ply")
-    for view in reconstruction.views:
-        write_png(folder / "renders" / f"{view.name}.png", strip(view.truth, view.prediction))
+    names = file_names([view.name for view in reconstruction.views])
+    for name, view in zip(names, reconstruction.views, strict=True):
+        write_png(folder / "renders" / f"{name}.png", strip(view.truth, view.prediction))
     document = {
         "gaussians": str(folder / "gaussians.ply"),
         "count": len(reconstruction.gaussians),

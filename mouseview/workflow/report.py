@@ -175,8 +175,9 @@ def write_report(record: DemoRecord, folder: Path) -> dict[str, Any]:
         for path in record.screenshots
     )
     times = ", ".join(f"{html.escape(what)} {value:.1f} s" for what, value in record.seconds.items())
-    page = f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>MouseView demo</title>
-<style>{_STYLE}</style>
+    page = f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>MouseView demo</title>
+<style>{_STYLE}</style></head><body>
 <h1>A six-camera mouse rig, judged</h1>
 <p class="lead">MouseView {__version__} on {html.escape(str(document["machine"]))}. {times}.</p>
 <p>Sample <b>{html.escape(record.sample)}</b>: a procedural mouse seen through six distorted, off-centre cameras in
@@ -191,7 +192,7 @@ subject at held-out cameras. Raw millimetres: mean predicted alpha inside the ma
 <p>Photograph, prediction and absolute difference at a held-out camera:</p>
 {_mode_pictures(record.modes, folder)}
 <h2>The ways in which such data goes wrong</h2>{_damaged(record.damaged)}
-</html>"""
+</body></html>"""
     write_atomically(folder / "report.html", page.encode())
     write_atomically(folder / "report.json", json.dumps(document, indent=1).encode())
     return {**document, "report": str(folder / "report.html")}

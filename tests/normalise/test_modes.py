@@ -42,7 +42,7 @@ EXACT = (Mode.EXACT_AIMED, Mode.EXACT_CENTRED, Mode.EXACT_ZOOM)
 @pytest.mark.parametrize("mode", list(Mode))
 def test_honest_label(mode: Mode) -> None:
     verdict = prepared(mode).ledger.verdict
-    expected = Truth.APPROXIMATE if mode is Mode.RAW else mode.truth  # raw leaves the lens in
+    expected = mode.truth
     assert verdict.truth is expected
     formats = {Mode.DISTANCE_MATCHED, Mode.FORCED_K, Mode.PIXEL_BASED}
     if mode is Mode.DISTANCE_MATCHED:
