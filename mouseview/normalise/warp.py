@@ -13,9 +13,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from mouseview.geometry.rays import pixel_centres
 from mouseview.geometry.transforms import Array
 from mouseview.model.sample import Image
+from mouseview.normalise.pixel_grid import pixel_grid
 from mouseview.normalise.pixel_map import PixelMap
 
 F32 = npt.NDArray[np.float32]
@@ -151,36 +151,9 @@ def warp(image: Image, pixel_map: PixelMap, size: int) -> F32:
     return on_white(out)
 
 
-def _cubic_weights(size: int, step: int) -> Array:
-    """(size, nodes): Lagrange weights that carry values at every ``step`` px to pixel centres, along one axis."""
-    blocks = -(-size // step)
-    t = np.arange(step) / step
-    one = np.stack([-t * (t - 1) * (t - 2), 3 * (t * t - 1) * (t - 2), -3 * t * (t + 1) * (t - 2), t * (t * t - 1)]) / 6
-    weights = np.zeros((blocks * step, blocks + 3))
-    for block in range(blocks):
-        weights[block * step : (block + 1) * step, block : block + 4] = one.T
-    return weights[:size]
-
-
 def source_grid(pixel_map: PixelMap, size: int) -> Array:
-    """(size, size, 2): the source pixel of every canonical pixel's centre, NaN where there is none.
-
-    The lens is asked on a grid (every eighth pixel of 512), and cubic between, within 0.001 px; near those where it
-    answers nothing it is asked for every pixel.
-    """
-    step = max(2, size // _BLOCKS)
-    blocks = -(-size // step)
-    along = step * (np.arange(blocks + 3) - 1) + 0.5
-    nodes = pixel_map.to_source(np.stack(np.meshgrid(along, along), axis=-1))
-    known = np.all(np.isfinite(nodes), axis=-1)
-    weights = _cubic_weights(size, step)
-    filled = np.moveaxis(np.where(known[..., None], nodes, 0.0), -1, 0)
-    at = np.ascontiguousarray(np.moveaxis(weights @ filled @ weights.T, 0, -1))
-    if not known.all():
-        whole = np.lib.stride_tricks.sliding_window_view(known, (4, 4)).all(axis=(-2, -1))
-        asked = ~np.kron(whole, np.ones((step, step), bool))[:size, :size]
-        at[asked] = pixel_map.to_source(pixel_centres(size, size)[asked])
-    return at
+    """(size, size, 2): the source pixel of every canonical pixel's centre, NaN where there is none."""
+    return pixel_grid(pixel_map.to_source, size, size, max(2, size // _BLOCKS))
 
 
 def copy(image: Image) -> F32:

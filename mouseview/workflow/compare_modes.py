@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mouseview.compare.metrics import Scores, compare
-from mouseview.geometry.rays import pixel_centres
 from mouseview.inference.worker.client import WorkerClient
 from mouseview.model.camera import Camera
 from mouseview.model.errors import Cancelled, MouseViewError
 from mouseview.model.finding import Truth
 from mouseview.model.recipe import Mode, Recipe
 from mouseview.model.sample import Image, Sample
+from mouseview.normalise.pixel_grid import pixel_grid
 from mouseview.normalise.prepare import source_to_canonical
 from mouseview.resources import model_format
 from mouseview.workflow.reconstruct import (
@@ -40,6 +40,7 @@ from mouseview.workflow.reconstruct import (
 F32 = npt.NDArray[np.float32]
 
 _SUPERSAMPLE = 2  # of the prediction and of the grid it is carried to, so that this costs no sharpness
+_ASKED_EVERY_PX = 8 * _SUPERSAMPLE  # of the finer grid: the lens is smooth
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +116,9 @@ def on_source(reconstruction: Reconstruction, index: int, source: Camera, image:
     view = comparison_camera(source, model_format(prepared.model).focal)
     fine = view.resized(view.width * _SUPERSAMPLE, view.height * _SUPERSAMPLE)
     predicted = render_at(reconstruction.gaussians, prepared.rig[index], _SUPERSAMPLE)
-    canonical = source_to_canonical(prepared, index, fine, pixel_centres(fine.width, fine.height))
+    canonical = pixel_grid(
+        lambda pixels: source_to_canonical(prepared, index, fine, pixels), fine.width, fine.height, _ASKED_EVERY_PX
+    )
     # OpenCV counts from pixel centres; where the model saw nothing the prediction is white
     maps = np.nan_to_num(canonical * _SUPERSAMPLE - 0.5, nan=-1e6).astype(np.float32)
     carried = cv2.remap(
