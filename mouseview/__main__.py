@@ -11,22 +11,19 @@ from mouseview.cli.main import main as command_line
 from mouseview.cli.outcome import Shell
 
 
-def _run_window(path: str | None, screenshot: str | None, select: str | None) -> int:
+def _run_window(path: str | None, screenshot: str | None, select: str | None, tour: str | None) -> int:
     from mouseview.app.main import run_window
 
-    return run_window(path, screenshot, select)
+    return run_window(path, screenshot, select, tour)
 
 
 def _photograph(dataset: Path, folder: Path) -> Sequence[Path]:
-    """One screenshot of the window, from a process of its own: Qt is never loaded into the demo's."""
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / "window.png"
-    command = [sys.executable, "-m", "mouseview", "open", str(dataset), "--screenshot", str(target)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=300, check=False)
+    """Pictures of the journey, from a process of its own: Qt is never loaded into the demo's."""
+    command = [sys.executable, "-m", "mouseview", "open", str(dataset), "--tour", str(folder)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=900, check=False)
     if done.returncode != 0:
         print(f"the window could not be photographed (exit {done.returncode}); try: mouseview doctor", file=sys.stderr)
-        return ()
-    return (target,)
+    return sorted(folder.glob("*.png"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,9 +12,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from mouseview.app import tasks
+from mouseview.app.consent import ConsentDesk
+from mouseview.app.consent import ConsentDesk
 from mouseview.app.jobs import Failure, Jobs, Ticket
 from mouseview.app.project_edits import ReplaceProject
 from mouseview.app.state import AppState, SceneChoice, ViewImage
+from mouseview.model.errors import MouseViewError
 from mouseview.model.recipe import CentreSource, Mode
 
 if TYPE_CHECKING:
@@ -53,7 +56,8 @@ class Controller(QObject):
         self.state = AppState()
         self.jobs = Jobs(self)
         self.history = QUndoStack(self)
-        self._engine = tasks.EngineRoom()
+        self.consent = ConsentDesk(self)
+        self._engine = tasks.EngineRoom(self.consent.ask)
         self._autosave = autosave
         self._closed = False
         self._kept_prepared, self._kept_runs, self._kept_modes = _Kept(), _Kept(), _Kept()
@@ -67,6 +71,8 @@ class Controller(QObject):
         if self._autosave_timer.isActive():
             self.autosave_now()
         self.history.blockSignals(True)  # it clears itself when it goes, and nobody is left to hear of it
+        self.consent.close()
+        self._consent.close()
         self.jobs.shutdown()
         self._engine.close()
 
@@ -208,7 +214,7 @@ class Controller(QObject):
             return
         try:
             save_project(self.state.project, path)
-        except OSError as error:
+        except (OSError, MouseViewError) as error:
             self.failed.emit(Failure.of("The project was not saved", error))
             return
         self.history.setClean()
@@ -225,7 +231,7 @@ class Controller(QObject):
         try:
             self._autosave.parent.mkdir(parents=True, exist_ok=True)
             save_project(self.state.project, self._autosave)
-        except OSError as error:
+        except (OSError, MouseViewError) as error:
             self.failed.emit(Failure.of("The project was not autosaved", error))
 
     # ---- deriving ------------------------------------------------------------------------------------------------

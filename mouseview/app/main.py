@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QSettings, QTimer
+from PySide6.QtCore import QCoreApplication, QSettings
 from PySide6.QtWidgets import QApplication
 
 from mouseview.app import startup
 from mouseview.app.appearance import Appearance
 from mouseview.app.controller import Controller
 from mouseview.app.recent import Recent
+from mouseview.app.tour import Tour, as_it_is, journey
 from mouseview.app.window import MainWindow
 from mouseview.app.wiring import Wiring
 from mouseview.version import __version__
-
-_SETTLED_MS = 350  # without work or change: textures are up and nothing moves any more
-_SCREENSHOT_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,49 +50,39 @@ def application() -> QApplication:
     return QApplication(sys.argv[:1])
 
 
-class Photographer:
-    """Waits until all work is done and nothing has changed for a while, saves a picture of the window and quits."""
-
-    def __init__(self, running: Running, path: str) -> None:
-        self._running, self._path = running, path
-        self._began = time.monotonic()
-        self.saved = False
-        self._timer = QTimer(running.window, singleShot=True, interval=_SETTLED_MS)
-        self._timer.timeout.connect(self._look)
-        running.controller.changed.connect(lambda _state: self._timer.start())
-        running.controller.jobs.status_changed.connect(lambda _status: self._timer.start())
-        self._timer.start()
-
-    def _look(self) -> None:
-        late = time.monotonic() - self._began > _SCREENSHOT_TIMEOUT_S
-        if self._running.controller.jobs.busy() and not late:
-            self._timer.start()
-            return
-        self.saved = self._running.wiring.shoot("window", self._path)
-        QApplication.exit(0 if self.saved else 1)
-
-
-def run_window(path: str | None = None, screenshot: str | None = None, select: str | None = None) -> int:
+def run_window(
+    path: str | None = None, screenshot: str | None = None, select: str | None = None, tour: str | None = None
+) -> int:
     """Open the window and return the exit code when it is closed.
 
     path: anything that can be opened; None restores what was open last.  screenshot: a file to write the window to
-    once everything in it has settled; the window then closes by itself.  select: name of the sample to show.
+    once everything in it has settled; the window then closes by itself.  select: name of the sample to show.  tour: a
+    folder for pictures of the whole journey; the window then closes by itself too.
     """
     app = application()
     settings = QSettings()
     from mouseview.workflow.project import autosave_path
 
-    running = make_window(settings, None if screenshot else autosave_path())
-    photographer = Photographer(running, str(Path(screenshot).absolute())) if screenshot else None
+    unattended = screenshot is not None or tour is not None
+    running = make_window(settings, None if unattended else autosave_path())
     running.window.show()
     if path is not None:
         running.controller.open(path, select)
-    elif screenshot is None:
+    elif not unattended:
         running.controller.restore()
+    walk = _unattended(running, screenshot, tour)
     if startup.wanted():
         startup.StartupReport(running.window, running.controller)
     code = app.exec()
     running.controller.shutdown()
     nothing = path is not None and running.controller.state.dataset is None
-    failed = photographer is not None and (nothing or not photographer.saved)
+    failed = walk is not None and (nothing or walk.failed)
     return 1 if failed else code
+
+
+def _unattended(running: Running, screenshot: str | None, tour: str | None) -> Tour | None:
+    if tour is not None:
+        return Tour(running.wiring, journey(running.wiring, Path(tour).absolute()))
+    if screenshot is not None:
+        return Tour(running.wiring, (as_it_is(Path(screenshot).absolute()),))
+    return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from mouseview.model.recipe import Mode
 from mouseview.model.sample import Dataset, Sample
 
 if TYPE_CHECKING:
+    from mouseview.inference.hub import DownloadOffer
     from mouseview.inference.worker.client import WorkerClient
     from mouseview.workflow.compare_modes import ModeResult
     from mouseview.workflow.project import Project
@@ -143,7 +145,9 @@ def summarise(dataset: Dataset, rows: tuple[int, ...], ticket: Ticket) -> None:
 class EngineRoom:
     """Keeps one worker process warm between runs, and lets one run at a time use it."""
 
-    def __init__(self) -> None:
+    def __init__(self, consent: Callable[[DownloadOffer], bool]) -> None:
+        """consent: asked, in the thread of the work, before anything is downloaded."""
+        self._consent = consent
         self._lock = threading.Lock()
         self._stack = contextlib.ExitStack()
         self._client: WorkerClient | None = None
@@ -152,7 +156,7 @@ class EngineRoom:
         from mouseview.inference.worker.client import WorkerClient
 
         if self._client is None:
-            self._client = self._stack.enter_context(WorkerClient())
+            self._client = self._stack.enter_context(WorkerClient(consent=self._consent))
         return self._client
 
     def reconstruct(

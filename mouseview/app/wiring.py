@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from mouseview.app.appearance import CHOICES, Appearance
+from mouseview.app.consent import Question
 from mouseview.app.controller import RUN_SLOT, Controller
 from mouseview.app.jobs import Failure, JobStatus
 from mouseview.app.palette import CheatSheet, CommandPalette
@@ -70,6 +71,7 @@ class Wiring(QObject):
         controller.changed.connect(self._show)
         controller.failed.connect(self._fail)
         controller.told.connect(lambda text: window.messages.tell(text, tokens(controller.state.dark)))
+        controller.consent.asked.connect(self._ask_consent)
         controller.jobs.status_changed.connect(self._show_work)
         controller.summary_arrived.connect(window.samples.model.set_summary)
         controller.opened.connect(recent.add)
@@ -233,11 +235,28 @@ class Wiring(QObject):
             weights = "Weights (*.safetensors *.pt *.pth *.ckpt);;All files (*)"
             path, _ = QFileDialog.getOpenFileName(self.window, "Weights of a GS-LRM", self._near(), weights)
         else:
-            path, _ = QInputDialog.getText(
-                self.window, "Weights by name", "Name on the Hugging Face hub, as owner/name.\nSize and licence are "
-                "shown before anything is loaded.")  # fmt: skip
+            from mouseview.inference.catalog import entries  # torch-free, but not needed for a first frame
+
+            names = [entry.name for entry in entries()]
+            path, sure = QInputDialog.getItem(
+                self.window,
+                "Weights by name",
+                "A name, or hf:owner/repository/path.\nSize and licence are shown before anything is downloaded.",
+                names,
+                len(names) - 1,
+                editable=True,
+            )
+            path = path if sure else ""
         if path.strip():
             self.controller.set_checkpoint(path.strip())
+
+    def _ask_consent(self, question: Question) -> None:
+        box = QMessageBox(QMessageBox.Icon.Question, "Download these weights?", question.text, parent=self.window)
+        agree = box.addButton("Download", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.finished.connect(lambda _result: question.answer(box.clickedButton() is agree))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
 
     def _drop(self, paths: list[str]) -> None:
         self.controller.open(paths[0])
@@ -269,8 +288,8 @@ class Wiring(QObject):
         if path:
             self.shoot(name, path, float(scale.rstrip("×")))
 
-    def shoot(self, name: str, path: str, scale: float = 1.0) -> bool:
-        """Save a picture of ``window``, ``scene`` or a dock; a failure becomes a message."""
+    def shoot(self, name: str, path: str, scale: float = 1.0, tell: bool = True) -> bool:
+        """Save a picture of ``window``, ``scene`` or a dock; a failure becomes a message, success a notice."""
         window = self.window
         widget = window if name == "window" else window.scene if name == "scene" else window.docks[name].panel
         try:
@@ -278,7 +297,8 @@ class Wiring(QObject):
         except (OSError, MouseViewError) as error:
             self._fail(Failure.of("The screenshot was not saved", error))
             return False
-        self.controller.told.emit(f"Saved {Path(path).name}")
+        if tell:  # a tour's next picture would show the notice
+            self.controller.told.emit(f"Saved {Path(path).name}")
         return True
 
     # ---- small things --------------------------------------------------------------------------------------------

@@ -34,5 +34,5 @@ def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
     return Outcome(
         numbers(document),
         f"dataset: {dataset}\nreport: {report}",
-        then=(lambda: shell.open_window(str(dataset), None, None)) if show else None,
+        then=(lambda: shell.open_window(str(dataset), None, None, None)) if show else None,
     )

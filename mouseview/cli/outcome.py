@@ -13,7 +13,7 @@ FAILED = 1  # something violated or failed
 WRONG_USAGE = 2
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
-OpenWindow = Callable[[str | None, str | None, str | None], int]
+OpenWindow = Callable[[str | None, str | None, str | None, str | None], int]
 Photograph = Callable[[Path, Path], Sequence[Path]]
 
 
@@ -45,7 +45,8 @@ class ProgressLine:
 
 @dataclass(frozen=True)
 class Shell:
-    """The surroundings. open_window(path, screenshot, select) → exit code; photograph(dataset, folder) → pictures."""
+    """The surroundings. open_window(path, screenshot, select, tour) → exit code;
+    photograph(dataset, folder) → pictures."""
 
     open_window: OpenWindow
     photograph: Photograph

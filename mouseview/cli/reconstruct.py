@@ -73,13 +73,7 @@ def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
 
 def _consent(offer: DownloadOffer, accepted: bool, shell: Shell) -> bool:
     """Shows what would be downloaded; agreed to by option, or by an answer where a person can give one."""
-    note = f" ({offer.file.licence_note})" if offer.file.licence_note else ""
-    shell.say(
-        f"{offer.file.repo}: {offer.file.path}, {offer.size_bytes / 1e9:.2f} GB, "
-        f"{offer.remaining_bytes / 1e9:.2f} GB to download\n"
-        f"licence: {offer.licence or 'not stated'}{note}; see {offer.page}\n"
-        f"to: {offer.destination}"
-    )
+    shell.say("\n".join(offer.terms))
     if accepted:
         return True
     if not sys.stdin.isatty():

@@ -54,6 +54,17 @@ class DownloadOffer:
     page: str
     destination: Path
 
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """What a user has to know before agreeing, a line each: file and size, licence, where it goes."""
+        note = f" ({self.file.licence_note})" if self.file.licence_note else ""
+        return (
+            f"{self.file.repo}: {self.file.path}, {self.size_bytes / 1e9:.2f} GB, "
+            f"{self.remaining_bytes / 1e9:.2f} GB to download",
+            f"licence: {self.licence or 'not stated'}{note}; see {self.page}",
+            f"to: {self.destination}",
+        )
+
 
 Consent = Callable[[DownloadOffer], bool]
 

@@ -186,6 +186,7 @@ class ScenePanel(QWidget):
         self.rays.setChecked(choice.rays)
         self.ray_camera.setVisible(choice.rays)
         self.ray_colour.setVisible(choice.rays)
+        self.ray_colour.setCurrentIndex(self.ray_colour.findData(choice.ray_colour))
         self.splats.setVisible(state.reconstruction is not None)
         if self._changed(state.sample, prepared, state.images, state.fed_textures, state.camera, state.centres, choice,
                          state.reconstruction, state.dark,

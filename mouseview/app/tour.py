@@ -1,0 +1,112 @@
+"""The journey on the open window, step by step, with a picture of each: what the demo shows where nobody watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from mouseview.app.controller import Controller
+from mouseview.app.scene3d.state import RayColour
+from mouseview.app.wiring import Wiring
+
+_SETTLED_MS = 350  # without work or change: textures are up and nothing moves any more
+_STEP_TIMEOUT_MS = 600_000
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """act: what a user would do.  picture: where the window is saved after it; None takes none."""
+
+    act: Callable[[], object]
+    picture: Path | None
+
+
+class Settled(QObject):
+    """Calls back once all work is done and nothing has changed for a while, or when it has taken far too long."""
+
+    def __init__(self, controller: Controller, parent: QObject) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._then: Callable[[], object] | None = None
+        self._quiet = QTimer(self, singleShot=True, interval=_SETTLED_MS)
+        self._late = QTimer(self, singleShot=True, interval=_STEP_TIMEOUT_MS)
+        self._quiet.timeout.connect(self._look)
+        self._late.timeout.connect(self._go)
+        controller.changed.connect(lambda _state: self._wait_on())
+        controller.jobs.status_changed.connect(lambda _status: self._wait_on())
+
+    def then(self, call: Callable[[], object]) -> None:
+        self._then = call
+        self._late.start()
+        self._quiet.start()
+
+    def _wait_on(self) -> None:
+        if self._then is not None:
+            self._quiet.start()
+
+    def _look(self) -> None:
+        if self._controller.jobs.busy():
+            self._quiet.start()
+        else:
+            self._go()
+
+    def _go(self) -> None:
+        self._quiet.stop()
+        self._late.stop()
+        call, self._then = self._then, None
+        if call is not None:
+            call()
+
+
+class Tour(QObject):
+    """Walks the steps, each once the last has settled, and quits; ``failed`` says whether anything went wrong."""
+
+    def __init__(self, wiring: Wiring, steps: Sequence[Step]) -> None:
+        super().__init__(wiring)
+        self.failed = False
+        self._wiring, self._waiting = wiring, list(steps)
+        self._settled = Settled(wiring.controller, self)
+        wiring.controller.failed.connect(lambda _failure: self._note_failure())
+        self._settled.then(self._next)
+
+    def _note_failure(self) -> None:
+        self.failed = True
+
+    def _next(self) -> None:
+        if not self._waiting:
+            QApplication.exit(1 if self.failed else 0)
+            return
+        step = self._waiting.pop(0)
+        step.act()
+        self._settled.then(lambda: self._shoot(step))
+
+    def _shoot(self, step: Step) -> None:
+        if step.picture is not None and not self._wiring.shoot("window", str(step.picture), tell=False):
+            self.failed = True
+        self._next()
+
+
+def as_it_is(picture: Path) -> Step:
+    """One picture of the window, once everything in it is there."""
+    return Step(lambda: None, picture)
+
+
+def journey(wiring: Wiring, folder: Path) -> tuple[Step, ...]:
+    """What a user does with a rig: look at it, see it normalised, see its rays, reconstruct and compare."""
+    window, controller = wiring.window, wiring.controller
+
+    def look(panel: str, **changes: object) -> None:
+        window.raise_panel(panel)
+        controller.set_scene(controller.state.scene.replace(**changes))
+
+    return (
+        Step(lambda: look("findings"), folder / "1_the_rig_as_it_is.png"),
+        Step(lambda: look("ledger", blend=1.0), folder / "2_after_exact_normalisation.png"),
+        Step(lambda: look("ledger", rays=True, ray_colour=RayColour.NEAREST), folder / "3_what_the_model_is_told.png"),
+        Step(lambda: look("ledger", rays=False), None),
+        Step(window.actions_["run"].trigger, folder / "4_reconstructed_and_compared.png"),
+    )
