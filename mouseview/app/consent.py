@@ -1,65 +1,58 @@
-"""Asks the user before weights are downloaded: the worker's thread waits, the window shows size, licence and place."""
+"""Asks the user before weights are downloaded: the worker's thread waits until somebody in the window has answered."""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
     from mouseview.inference.hub import DownloadOffer
 
 
-class _Question:
+class Question:
+    """text: what the user has to know before agreeing. ``answer`` once; a second answer changes nothing."""
+
     def __init__(self, offer: DownloadOffer) -> None:
-        self.offer = offer
+        self.text = "\n\n".join(offer.terms)
         self.agreed = False
         self.answered = threading.Event()
 
+    def answer(self, agreed: bool) -> None:
+        if not self.answered.is_set():
+            self.agreed = agreed
+            self.answered.set()
+
 
 class ConsentDesk(QObject):
-    """Lives in the window's thread; ``ask`` is called from any other and returns the user's answer."""
+    """``asked(Question)`` reaches the window's thread; ``ask`` waits in the thread of the work."""
 
-    _asked = Signal(object)
+    asked = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._asked.connect(self._show, Qt.ConnectionType.QueuedConnection)
-        self._open: set[_Question] = set()
+        self._lock = threading.Lock()
+        self._open: set[Question] = set()
+        self._closed = False
 
     def ask(self, offer: DownloadOffer) -> bool:
-        """Blocks until the user has answered; closing the window means no."""
-        question = _Question(offer)
-        self._open.add(question)
-        self._asked.emit(question)
+        """Blocks until the user has answered; a closed window means no."""
+        question = Question(offer)
+        with self._lock:
+            if self._closed:
+                return False
+            self._open.add(question)
+        self.asked.emit(question)
         question.answered.wait()
-        self._open.discard(question)
+        with self._lock:
+            self._open.discard(question)
         return question.agreed
 
     def close(self) -> None:
-        """Nobody is left to ask: every open question is answered with no."""
-        for question in tuple(self._open):
-            question.answered.set()
-
-    def _show(self, question: _Question) -> None:
-        if question.answered.is_set():
-            return
-        box = QMessageBox(
-            QMessageBox.Icon.Question,
-            "Download weights?",
-            f"<b>{question.offer.file.repo}</b> has to be downloaded once.",
-            QMessageBox.StandardButton.Cancel,
-            QApplication.activeWindow(),
-        )
-        box.setInformativeText("\n\n".join(question.offer.terms))
-        agree = box.addButton("Download under this licence", QMessageBox.ButtonRole.AcceptRole)
-        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
-        box.finished.connect(lambda _code: self._answer(question, box.clickedButton() is agree))
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
-
-    def _answer(self, question: _Question, agreed: bool) -> None:
-        question.agreed = agreed
-        question.answered.set()
+        """Nobody is left to ask: every open question, and every later one, is answered with no."""
+        with self._lock:
+            self._closed = True
+            waiting = tuple(self._open)
+        for question in waiting:
+            question.answer(False)

@@ -13,7 +13,6 @@ from PySide6.QtGui import QUndoStack
 
 from mouseview.app import tasks
 from mouseview.app.consent import ConsentDesk
-from mouseview.app.consent import ConsentDesk
 from mouseview.app.jobs import Failure, Jobs, Ticket
 from mouseview.app.project_edits import ReplaceProject
 from mouseview.app.state import AppState, SceneChoice, ViewImage
@@ -72,7 +71,6 @@ class Controller(QObject):
             self.autosave_now()
         self.history.blockSignals(True)  # it clears itself when it goes, and nobody is left to hear of it
         self.consent.close()
-        self._consent.close()
         self.jobs.shutdown()
         self._engine.close()
 
