@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -38,6 +38,7 @@ class CommandPalette(QDialog):
     def __init__(self, parent: QWidget, actions: Actions, dark: bool) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self._actions, self._dark = actions, dark
+        self.setObjectName("palette")
         self.resize(min(540, parent.width() - 40), 380)
         self.search = QLineEdit(placeholderText="What do you want to do?")
         self.search.setMinimumHeight(30)
@@ -59,13 +60,15 @@ class CommandPalette(QDialog):
     def _fill(self, words: str) -> None:
         self.list.clear()
         ranked = [(matches(spec, words), spec) for spec in SPECS if spec.id != "palette"]
-        for _, spec in sorted(((rank, spec) for rank, spec in ranked if rank is not None), key=lambda pair: pair[0]):
+        found = [(not self._actions[spec.id].isEnabled(), rank, spec) for rank, spec in ranked if rank is not None]
+        for _, _, spec in sorted(found, key=lambda entry: entry[:2]):  # what can be done now comes first
             action = self._actions[spec.id]
             item = QListWidgetItem(theme.icon(spec.icon or "right", self._dark), "")
             item.setData(_ID_ROLE, spec.id)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, spec.text)
             if not action.isEnabled():
                 item.setFlags(item.flags() & ~(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable))
+            item.setSizeHint(QSize(100, 28))
             self.list.addItem(item)
             self.list.setItemWidget(item, self._row(spec, action.isEnabled()))
         first = next((row for row in range(self.list.count()) if self._enabled(row)), -1)
@@ -127,16 +130,16 @@ class CheatSheet(QDialog):
         for spec in SPECS:
             if spec.keys:
                 keys = " or ".join(Actions.keys_of(spec))
-                groups.setdefault(spec.menu.split("/")[0], []).append((spec.text.rstrip("…"), keys))
+                top, _, sub = spec.menu.partition("/")
+                text = spec.text.rstrip("…")
+                groups.setdefault(top, []).append((f"{sub}: {text.lower()}" if sub else text, keys))
         groups["Mouse in the scene"] = list(MOUSE_HINTS)
         total = sum(len(rows) + 2 for rows in groups.values())
-        column, used = QVBoxLayout(), 0
-        columns.addLayout(column)
+        column, used = _column(columns), 0
         for title, rows in groups.items():
             if used and used + len(rows) / 2 > total / 2:
                 column.addStretch(1)
-                column, used = QVBoxLayout(), 0
-                columns.addLayout(column)
+                column, used = _column(columns), 0
             column.addWidget(label(title, "heading"))
             column.addWidget(rule())
             grid = QGridLayout()
@@ -160,3 +163,10 @@ class CheatSheet(QDialog):
         outer.addWidget(area)
         hint = body.sizeHint()
         self.resize(min(hint.width() + 20, 900), min(hint.height() + 10, 620))
+
+
+def _column(columns: QHBoxLayout) -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setSpacing(6)  # else it takes that of the layout around it
+    columns.addLayout(column)
+    return column

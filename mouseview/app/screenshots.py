@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QSize
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
+from mouseview.app.panels.messages import MessageStack
 from mouseview.app.panels.scene import ScenePanel
 from mouseview.app.qimages import to_qimage
 from mouseview.model.errors import FileFormatError
@@ -41,8 +42,6 @@ def picture(widget: QWidget, scale: float = 1.0) -> QImage:
 
 def overlapping(widget: QWidget, view: QWidget) -> list[QWidget]:
     """Widgets that float above the scene: the message cards."""
-    from mouseview.app.panels.messages import MessageStack
-
     return [stack for stack in widget.findChildren(MessageStack) if stack.isVisibleTo(widget)]
 
 

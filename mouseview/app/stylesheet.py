@@ -115,6 +115,7 @@ QLabel[role="faint"] {{ color: {t.faint}; }}
 QLabel[role="heading"] {{ font-weight: 600; }}
 QLabel[role="section"] {{ color: {t.muted}; font-weight: 600; }}
 QLabel[role="title"] {{ font-size: 26px; font-weight: 600; }}
+QDialog#palette {{ border: 1px solid {t.border}; }}
 QFrame#card {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 7px; }}
 QFrame#message {{ background: {t.raised}; border: 1px solid {t.bad}; border-radius: 7px; }}
 QFrame#notice {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 7px; }}

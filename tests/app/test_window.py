@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from pathlib import Path
 from unittest.mock import create_autospec
@@ -11,14 +12,17 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from mouseview.app import tasks
+from mouseview.app.consent import ConsentDesk
 from mouseview.app.jobs import Ticket
 from mouseview.app.main import Running, make_window
 from mouseview.app.panels.messages import FailureCard
 from mouseview.app.state import AppState, ComparedView, DifferenceImage
 from mouseview.compare.metrics import compare
+from mouseview.inference.hub import DownloadOffer, HubFile
 from mouseview.model.gaussians import Gaussians
 from mouseview.model.recipe import CentreSource, Mode
 from mouseview.workflow.project import load_project
@@ -344,3 +348,34 @@ def test_an_empty_state_fits_every_panel(running: Running) -> None:
     for panel in running.window.panels:
         panel.show_state(AppState(dark=True))
         panel.show_state(AppState())
+
+
+def test_a_download_waits_for_the_users_consent(running: Running, qtbot: QtBot, tmp_path: Path) -> None:
+    offer = DownloadOffer(HubFile("owner/name", "model.pt"), "main", 3_600_000_000, 3_600_000_000, "research only",
+                          "https://example.org/owner/name", tmp_path)  # fmt: skip
+    answers: list[object] = []
+    for button, expected in (("Download", True), ("Cancel", False)):
+        running.controller.jobs.submit("ask", "Asking", lambda _t: running.controller.consent.ask(offer),
+                                       answers.append, answers.append)  # fmt: skip
+        qtbot.waitUntil(lambda: bool(running.window.findChildren(QMessageBox)), timeout=5_000)
+        box = running.window.findChildren(QMessageBox)[0]
+        assert "3.60 GB" in box.text()
+        assert "research only" in box.text()
+        choice = next(found for found in box.buttons() if found.text().replace("&", "") == button)
+        qtbot.mouseClick(choice, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: not running.controller.jobs.busy("ask"), timeout=5_000)
+        assert answers[-1] is expected
+        qtbot.waitUntil(lambda: not running.window.findChildren(QMessageBox), timeout=5_000)
+
+
+def test_an_unanswered_question_does_not_outlive_the_window(qtbot: QtBot, tmp_path: Path) -> None:
+    desk = ConsentDesk()
+    offer = DownloadOffer(HubFile("owner/name", "model.pt"), "main", 1, 1, "", "", tmp_path)
+    answers: list[bool] = []
+    waiting = threading.Thread(target=lambda: answers.append(desk.ask(offer)))
+    with qtbot.waitSignal(desk.asked):
+        waiting.start()
+    desk.close()
+    waiting.join(5)
+    assert answers == [False]
+    assert desk.ask(offer) is False

@@ -60,7 +60,7 @@ class CompareCard(QWidget):
     def fit(self, height: int) -> None:
         aspect = self._part.width() / max(self._part.height(), 1)
         self._side = max(height - _TEXT_PX - _HEAD_PX - 8, _LEAST_IMAGE_PX)
-        width = max(int(3 * self._side * aspect) + 2 * _GAP_PX + 16, 292)
+        width = max(int(3 * self._side * aspect) + 2 * _GAP_PX + 16, 268)
         self.setFixedSize(QSize(width, self._side + _TEXT_PX + _HEAD_PX + 8))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -242,7 +242,7 @@ class ComparePanel(QWidget):
                 collapse = " · WHITE COLLAPSE" if done.white_collapse else ""
                 self.headline.setText(
                     f"{done.prepared.mode} · {len(done.gaussians):,} Gaussians · {done.seconds:.1f} s on {done.device}"
-                    f" · alpha inside masks {done.predicted_alpha:.2f}{collapse}"
+                    f" · alpha {done.predicted_alpha:.2f} in masks{collapse}"
                 )
             self._rebuild()
         if state.camera != self._camera:

@@ -35,7 +35,7 @@ _Index = QModelIndex | QPersistentModelIndex
 RESULT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 BAR_ROLE = int(Qt.ItemDataRole.UserRole) + 2  # gain over a blank white image, 0..1 of the best
 HEADERS = ("Mode", "Truth | prediction", "Held-out, subject", "Held-out, whole", "Input, subject", "Verdict")
-_ROW_PX = 52
+_ROW_PX = 42
 _SCORES = {2: "heldout_psnr_subject", 3: "heldout_psnr", 4: "input_psnr_subject"}
 
 

@@ -31,6 +31,7 @@ def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
 def rule() -> QFrame:
     line = QFrame()
     line.setObjectName("rule")
+    line.setFixedHeight(1)
     return line
 
 
