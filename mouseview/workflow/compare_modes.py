@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mouseview.compare.metrics import Scores, compare
 from mouseview.inference.worker.client import WorkerClient
+from mouseview.metrics.scores import Scores, compare
 from mouseview.model.camera import Camera
-from mouseview.model.errors import Cancelled, MouseViewError
+from mouseview.model.errors import Cancelled, CheckpointError, MouseViewError
 from mouseview.model.finding import Truth
 from mouseview.model.recipe import Mode, Recipe
 from mouseview.model.sample import Image, Sample
@@ -148,7 +148,8 @@ def compare_modes(
 ) -> tuple[ModeResult, ...]:
     """Reconstruct ``sample`` in every mode and judge all of them on the same source pixels.
 
-    A mode that fails (a mask is missing, say) becomes a result with its error; ``Cancelled`` ends the whole.
+    A mode that fails (a mask is missing, say) becomes a result with its error; ``Cancelled`` and ``CheckpointError``
+    end the whole.
     """
     base = recipe or Recipe()
     results: list[ModeResult] = []
@@ -169,7 +170,7 @@ def compare_modes(
                     cancelled,
                     worker,
                 )
-            except Cancelled:
+            except (Cancelled, CheckpointError):  # no other mode would fare better
                 raise
             except MouseViewError as error:
                 results.append(ModeResult(mode, mode.truth, None, error=str(error)))
