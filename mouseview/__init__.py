@@ -13,9 +13,9 @@ from mouseview.version import __version__
 
 if TYPE_CHECKING:
     from mouseview.checks import inspect
-    from mouseview.compare.metrics import Scores, compare
     from mouseview.formats.registry import read_rig, write_rig
     from mouseview.inference import load_engine
+    from mouseview.metrics.scores import Scores, compare
     from mouseview.model.camera import Camera, Rig
     from mouseview.model.errors import MouseViewError
     from mouseview.model.gaussians import Gaussians
@@ -37,7 +37,8 @@ _HOMES = {
     "Recipe": "model.recipe",
     "Rig": "model.camera",
     "Sample": "model.sample",
-    "Scores": "compare.metrics",
+    "Scores": "metrics.scores",
+    "compare": "metrics.scores",
     "inspect": "checks",
     "load_engine": "inference",
     "open_dataset": "workflow.open:open_path",
@@ -75,8 +76,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "compare":  # the package of that name is what it is, and can be called
-        return importlib.import_module(f"{__name__}.compare")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, attribute = _HOMES[name].partition(":")

@@ -38,8 +38,8 @@ def test_the_journey_of_a_script() -> None:
     assert prepared.fxfycxcy.shape == (views, 4)
 
 
-def test_compare_is_a_function_to_scripts_and_a_package_to_us() -> None:
-    from mouseview.compare.metrics import compare
+def test_compare_scores_an_image_against_another() -> None:
+    from mouseview.metrics.scores import compare
 
     image = np.random.default_rng(0).random((16, 16, 4))
     other = np.clip(image + 0.1, 0, 1)

@@ -33,7 +33,7 @@ def subject_square(truth: npt.NDArray[np.float32]) -> QRectF:
 
 def compared_views(views: tuple[ViewResult, ...]) -> tuple[ComparedView, ...]:
     """Thread-safe and slow enough (tens of ms a view) to be called in one."""
-    from mouseview.compare.difference import DifferenceKind, difference
+    from mouseview.metrics.difference import DifferenceKind, difference
 
     ready = []
     for view in views:

@@ -264,7 +264,7 @@ class Controller(QObject):
         QTimer.singleShot(_AFTER_PAINT_MS, lambda: self._examine(sample))
 
     def _examine(self, sample: Sample) -> None:
-        """Everything that needs scipy and numba, which would else hold up the first frame."""
+        """Everything that needs numba, which would else hold up the first frame."""
         if self._closed or self.state.sample is not sample:
             return
         self._derive()

@@ -18,7 +18,7 @@ from mouseview.model.prepared import Prepared, SubjectCentre
 from mouseview.model.sample import Dataset, Sample
 
 if TYPE_CHECKING:  # the workflow is imported by the work that calls it, after the first frame
-    from mouseview.compare.metrics import Scores
+    from mouseview.metrics.scores import Scores
     from mouseview.workflow.compare_modes import ModeResult
     from mouseview.workflow.project import Project
     from mouseview.workflow.reconstruct import Reconstruction

@@ -1,6 +1,6 @@
 """The work itself, as functions that run in threads: each calls the workflow and returns values for the state.
 
-The workflow is imported here, inside the functions, so that a window appears before scipy and numba are loaded.
+The workflow is imported here, inside the functions, so that a window appears before numba is loaded.
 """
 
 from __future__ import annotations

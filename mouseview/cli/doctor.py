@@ -24,11 +24,9 @@ from mouseview.version import __version__
 
 _PACKAGES = (
     "numpy",
-    "scipy",
     "opencv-python-headless",
     "numba",
     "PySide6-Essentials",
-    "pyqtgraph",
     "vispy",
     "PyOpenGL",
     "safetensors",

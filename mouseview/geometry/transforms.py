@@ -143,6 +143,23 @@ def rotation_between(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
     return (np.eye(3) - 2.0 * np.outer(halfway, halfway)) @ (np.eye(3) - 2.0 * np.outer(u, u))
 
 
+def part_of_rotation(R: npt.ArrayLike, share: float) -> Array:
+    """The rotation (3, 3) about the axis of ``R`` (3, 3) by ``share`` of its angle: 0 the identity, 1 ``R`` itself."""
+    matrix = np.asarray(R, dtype=np.float64)
+    sine_axis = np.array([matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]]) / 2
+    sine, cosine = float(np.linalg.norm(sine_axis)), (float(np.trace(matrix)) - 1) / 2
+    angle = float(np.arctan2(sine, cosine))
+    if angle < 1e-12:
+        return np.eye(3)
+    # near half a turn the antisymmetric part vanishes, and R + 1 = 2 a aᵀ has the axis in its columns
+    symmetric = (matrix + matrix.T) / 2 - cosine * np.eye(3)
+    axis = symmetric[:, int(np.argmax(np.diag(symmetric)))] if cosine < 0 else sine_axis
+    axis = axis / np.linalg.norm(axis) * (-1.0 if cosine < 0 and axis @ sine_axis < 0 else 1.0)
+    skew = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
+    turn = share * angle
+    return np.eye(3) + np.sin(turn) * skew + (1 - np.cos(turn)) * skew @ skew
+
+
 def look_at(eye: npt.ArrayLike, target: npt.ArrayLike, up: npt.ArrayLike = (0.0, 0.0, 1.0)) -> Rigid:
     """``T_cam_world`` of a camera at ``eye`` whose axis meets ``target``; OpenCV axes, no roll against ``up``."""
     e = np.asarray(eye, dtype=np.float64)

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mouseview.compare.difference import difference
-from mouseview.compare.metrics import COLLAPSE_ALPHA, Scores, compare
 from mouseview.formats.files import file_names, write_atomically
 from mouseview.formats.images import write_png
 from mouseview.inference.worker.client import WorkerClient
+from mouseview.metrics.difference import difference
+from mouseview.metrics.scores import COLLAPSE_ALPHA, Scores, compare
 from mouseview.model.camera import Camera
 from mouseview.model.errors import Cancelled
 from mouseview.model.gaussians import Gaussians

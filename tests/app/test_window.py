@@ -21,8 +21,8 @@ from mouseview.app.jobs import Ticket
 from mouseview.app.main import Running, make_window
 from mouseview.app.panels.messages import FailureCard
 from mouseview.app.state import AppState, ComparedView, DifferenceImage
-from mouseview.compare.metrics import compare
 from mouseview.inference.hub import DownloadOffer, HubFile
+from mouseview.metrics.scores import compare
 from mouseview.model.gaussians import Gaussians
 from mouseview.model.recipe import CentreSource, Mode
 from mouseview.workflow.project import load_project

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from hypothesis import given
+from scipy.spatial.transform import Rotation
 
-from mouseview.geometry.transforms import Rigid, Similarity, look_at, rotation_between
+from mouseview.geometry.transforms import Rigid, Similarity, look_at, part_of_rotation, rotation_between
 from mouseview.model.camera import Camera
-from tests.geometry.strategies import cameras, rigids, similarities, vectors
+from tests.geometry.strategies import cameras, reals, rigids, similarities, vectors
 
 POINTS = np.random.default_rng(0).normal(size=(40, 3)) * 100
 
@@ -78,3 +79,21 @@ def test_look_at_puts_the_target_on_the_axis_and_up_upwards() -> None:
     assert pose.apply([0.1, 0.0, 0.2])[2] > 0
     assert pose.rotate([0, 0, 1])[1] < 0  # image y points down
     np.testing.assert_allclose(np.linalg.det(pose.R), 1)
+
+
+@given(axis=vectors(1.0), angle=reals(0.0, np.pi), share=reals(-1.0, 2.0))
+def test_part_of_a_rotation_turns_about_the_same_axis(axis: np.ndarray, angle: float, share: float) -> None:
+    if np.linalg.norm(axis) < 1e-3:
+        return
+    unit = axis / np.linalg.norm(axis)
+    whole = Rotation.from_rotvec(angle * unit).as_matrix()
+    np.testing.assert_allclose(part_of_rotation(whole, 1.0), whole, atol=1e-7)
+    if angle < 3.1:  # at half a turn both directions about the axis are right
+        expected = Rotation.from_rotvec(share * angle * unit).as_matrix()
+        np.testing.assert_allclose(part_of_rotation(whole, share), expected, atol=1e-6)
+
+
+def test_half_of_half_a_turn_is_a_quarter() -> None:
+    quarter = part_of_rotation(np.diag([-1.0, -1.0, 1.0]), 0.5)
+    np.testing.assert_allclose(quarter @ quarter, np.diag([-1.0, -1.0, 1.0]), atol=1e-12)
+    np.testing.assert_allclose(quarter[2, 2], 1.0)

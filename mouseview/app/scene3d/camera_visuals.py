@@ -107,9 +107,7 @@ class ImagesVisual(Visual):
             # with a picture on one side only, that one is shown throughout
             nothing = np.full_like(camera.uv_before, np.nan)
             surface = camera.surface(depth)
-            image.set_textures(
-                _EMPTY_TEXTURE if before is None else before, _EMPTY_TEXTURE if after is None else after
-            )
+            image.set_textures(_EMPTY_TEXTURE if before is None else before, _EMPTY_TEXTURE if after is None else after)
             image.set_mesh(
                 surface,
                 geometry.mesh_triangles(surface),

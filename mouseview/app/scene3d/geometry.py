@@ -8,12 +8,11 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial.transform import Rotation
 
 from mouseview.app.scene3d.state import SceneState
 from mouseview.geometry.lenses import Mask
 from mouseview.geometry.rays import to_pixels
-from mouseview.geometry.transforms import Array, Rigid, Similarity
+from mouseview.geometry.transforms import Array, Rigid, Similarity, part_of_rotation
 from mouseview.model.camera import Camera, Rig
 
 CELLS = 16  # cells along each side of an image mesh: enough for the curvature of a real lens
@@ -138,8 +137,8 @@ def _blended(before: Camera, after: Camera, blend: float, cells: int) -> tuple[R
     if blend in (0.0, 1.0):
         chosen = after if blend else before
         return chosen.pose.inverse(), image_directions(chosen, cells)
-    turn = Rotation.from_matrix(start.R.T @ end.R).as_rotvec()
-    pose = Rigid(start.R @ Rotation.from_rotvec(blend * turn).as_matrix(), (1 - blend) * start.t + blend * end.t)
+    turned = start.R @ part_of_rotation(start.R.T @ end.R, blend)
+    pose = Rigid(turned, (1 - blend) * start.t + blend * end.t)
     mixed = (1 - blend) * image_directions(before, cells) + blend * image_directions(after, cells)
     return pose, mixed / np.linalg.norm(mixed, axis=-1, keepdims=True)
 

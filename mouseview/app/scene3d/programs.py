@@ -153,8 +153,6 @@ class Lines:
         self._program.draw("triangles", self._indices)
 
 
-
-
 _FILL_TYPE = np.dtype([("a_position", "f4", 3), ("a_rgba", "f4", 4)])
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial.transform import Rotation
 
 from mouseview.app.scene3d.geometry import ShownCamera
-from mouseview.geometry.transforms import Array, Rigid
+from mouseview.geometry.transforms import Array, Rigid, part_of_rotation
 
 _MARGIN = 0.94  # share of the widget that a fitted thing may fill
 
@@ -176,8 +175,7 @@ def between(a: Viewpoint, b: Viewpoint, t: float, pivot: npt.ArrayLike) -> Viewp
     azimuth_b, elevation_b, log_b, off_b = _about(b, centre)
     azimuth = azimuth_a + t * ((azimuth_b - azimuth_a + np.pi) % (2 * np.pi) - np.pi)
     turntable = _turntable_rotation(azimuth, (1 - t) * elevation_a + t * elevation_b)
-    turn = Rotation.from_matrix(off_b @ off_a.T).as_rotvec()
-    R = Rotation.from_rotvec(t * turn).as_matrix() @ off_a @ turntable
+    R = part_of_rotation(off_b @ off_a.T, t) @ off_a @ turntable
     eye = centre - np.exp((1 - t) * log_a + t * log_b) * turntable[2]
     mix = tuple((1 - t) * p + t * q for p, q in zip(a.centre, b.centre, strict=True))
     return Viewpoint(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from mouseview.compare.pixels import F64
+from mouseview.metrics.pixels import F64
 from mouseview.model.errors import MouseViewError
 
 WINDOW = 11

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from mouseview.compare.pixels import F64, checked, checked_plane, same_size
-from mouseview.compare.ssim import interior_mean, ssim_map
+from mouseview.metrics.pixels import F64, checked, checked_plane, same_size
+from mouseview.metrics.ssim import interior_mean, ssim_map
 
 COLLAPSE_ALPHA = 0.1
 """Mean predicted alpha inside the truth's mask below which a prediction counts as collapsed to background."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mouseview.compare import DifferenceKind, difference
-from mouseview.compare.colour_maps import diverging, sequential
+from mouseview.metrics import DifferenceKind, difference
+from mouseview.metrics.colour_maps import diverging, sequential
 from mouseview.model.errors import MouseViewError
 
 LUMA = np.array([0.2126, 0.7152, 0.0722])

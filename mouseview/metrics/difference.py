@@ -8,10 +8,10 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from mouseview.compare import colour_maps
-from mouseview.compare.colour_maps import U8
-from mouseview.compare.pixels import checked, same_size
-from mouseview.compare.ssim import ssim_map
+from mouseview.metrics import colour_maps
+from mouseview.metrics.colour_maps import U8
+from mouseview.metrics.pixels import checked, same_size
+from mouseview.metrics.ssim import ssim_map
 from mouseview.model.gaussians import F32
 
 LEGEND_HEIGHT_PX = 16

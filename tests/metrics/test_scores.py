@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mouseview.compare import Scores, compare, pooled, to_float
-from mouseview.compare.pixels import checked
-from mouseview.compare.ssim import ssim_map
+from mouseview.metrics import Scores, compare, pooled, to_float
+from mouseview.metrics.pixels import checked
+from mouseview.metrics.ssim import ssim_map
 from mouseview.model.errors import MouseViewError
 
 
