@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from functools import partial
 from pathlib import Path
 
 from mouseview.formats import facelift
+from mouseview.formats.fields import natural_key
 from mouseview.formats.files import unreadable
 from mouseview.formats.list_file import is_list_file, read_list
 from mouseview.formats.registry import FORMATS, by_name, sniff
@@ -15,8 +15,6 @@ from mouseview.formats.sample_folder import find_calibration, is_sample_folder, 
 from mouseview.model.errors import FileFormatError
 from mouseview.model.finding import Finding, Severity
 from mouseview.model.sample import Dataset, Sample
-
-_DIGITS = re.compile(r"(\d+)")
 
 
 def open_dataset(path: Path | str, format: str | None = None) -> Dataset:
@@ -38,11 +36,6 @@ def open_dataset(path: Path | str, format: str | None = None) -> Dataset:
         listed = read_list(target)
         return _lazy(target, facelift.NAME, listed.folders, listed.names, listed.problems)
     return _single(target, read_calibration(target, format))
-
-
-def natural_key(name: str) -> tuple[list[str | int], str]:
-    """Sorts ``cam_2`` before ``cam_10``."""
-    return [int(part) if part.isdecimal() else part.casefold() for part in _DIGITS.split(name)], name
 
 
 def _open_folder(folder: Path, format: str | None) -> Dataset:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mouseview.formats.fields import image_size, mapping, matrix, mismatch, number, unique_names
+from mouseview.formats.fields import UNITS, image_size, mapping, matrix, mismatch, number, unique_names
 from mouseview.formats.files import read_json, resolve_inside, write_atomically
 from mouseview.geometry.lenses import LensModel
 from mouseview.model.camera import Camera, Rig
@@ -22,7 +22,6 @@ from mouseview.model.errors import FileFormatError
 
 NAME = "facelift"
 FILE_NAME = "opencv_cameras.json"
-UNITS = ("mm", "m", "model", "unknown")
 MAX_VIEWS = 10_000
 _NO_UNITS = "the file states no unit of length, so distances are in unknown units"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mouseview.formats import dannce, facelift, mammal
+from mouseview.formats import anipose, caliscope, dannce, facelift, mammal, pose2sim
 from mouseview.formats.files import file_size, read_bytes, read_json, unreadable
 from mouseview.model.camera import Labels, Rig
 from mouseview.model.errors import FileFormatError
@@ -61,6 +61,32 @@ FORMATS: tuple[CameraFormat, ...] = (
         ("new_cam.pkl", "*.pkl"),
         mammal.sniff,
         mammal.read,
+    ),
+    CameraFormat(
+        anipose.NAME,
+        "anipose",
+        "calibration.toml: one table a camera; lens distortion, fisheye",
+        (anipose.FILE_NAME, "*.toml"),
+        anipose.sniff,
+        anipose.read,
+        write=anipose.write,
+    ),
+    CameraFormat(
+        pose2sim.NAME,
+        "Pose2Sim",
+        "Calib*.toml: anipose's tables with four distortion values; metres",
+        ("Calib*.toml", "*.toml"),
+        pose2sim.sniff,
+        pose2sim.read,
+    ),
+    CameraFormat(
+        caliscope.NAME,
+        "Caliscope",
+        "camera_array.toml: numbered cameras, those without a pose left out; metres, fisheye",
+        (caliscope.FILE_NAME, "*.toml"),
+        caliscope.sniff,
+        caliscope.read,
+        write=caliscope.write,
     ),
 )
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mouseview.formats import images, open_dataset, write_rig
-from mouseview.formats.dataset import natural_key
+from mouseview.formats.fields import natural_key
 from mouseview.formats.images import write_png
 from mouseview.model.errors import FileFormatError, MouseViewError
 from mouseview.model.finding import Severity

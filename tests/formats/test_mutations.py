@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import scipy.io
 
-from mouseview.formats import open_dataset
+from mouseview.formats import open_dataset, write_rig
 from mouseview.formats.image_headers import MAX_PIXELS, MAX_SIDE_PX
 from mouseview.formats.images import read_image
 from mouseview.formats.registry import sniff
 from mouseview.model.errors import MouseViewError
-from tests.formats.builders import dannce_camera, mat_cell, noise_image, write_sample
+from tests.formats.builders import dannce_camera, mat_cell, noise_image, ring_rig, write_sample
 from tests.formats.test_dannce import label_data, mouse_camera
 from tests.formats.test_mammal import camera as mammal_camera
 
@@ -85,6 +85,8 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "protocol_0.pkl": lambda path: path.write_bytes(pickle.dumps([mammal_camera((2, 3))], 0)),
     "protocol_2.pkl": lambda path: path.write_bytes(pickle.dumps([mammal_camera((2, 3))], 2)),
     "protocol_5.pkl": lambda path: path.write_bytes(pickle.dumps([mammal_camera((2, 3))], 5)),
+    "calibration.toml": lambda path: write_rig(ring_rig(3), path, "anipose"),
+    "camera_array.toml": lambda path: write_rig(ring_rig(3), path, "caliscope"),
     "list.txt": lambda path: path.write_text("\n".join(str(write_sample(path.parent / n)) for n in ("a", "b"))),
 }
 
