@@ -184,7 +184,7 @@ def read_json(path: Path | str, max_bytes: int = MAX_JSON_BYTES) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        ended = not text[error.pos :].strip()
+        ended = not text[error.pos :].strip() or text.rstrip()[-1] not in "]}"  # what a whole document ends with
         raise FileFormatError(
             f"not valid JSON: {error.msg}" + (", but the file ends here: it is truncated" if ended else ""),
             place=f"{path}, line {error.lineno}, column {error.colno}",

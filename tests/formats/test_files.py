@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mouseview.formats import files
-from mouseview.formats.files import read_bytes, read_json, resolve_inside, write_atomically
+from mouseview.formats.files import file_names, read_bytes, read_json, resolve_inside, write_atomically
 from mouseview.model.errors import FileFormatError
 
 
@@ -139,3 +139,27 @@ def test_no_json_escapes_as_another_error(tmp_path: Path, content: bytes) -> Non
     file.write_bytes(content)
     with pytest.raises(FileFormatError):
         read_json(file)
+
+
+@pytest.mark.parametrize("content", ['{"a": [1, 2', '{"a": "b', '{"a": tru', '{"a": 1,\n', "[", '{"a": {"b": 1}, '])
+def test_a_file_that_was_cut_off_is_called_truncated(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.json").write_text(content, encoding="utf-8")
+    with pytest.raises(FileFormatError, match="truncated"):
+        read_json(tmp_path / "a.json")
+
+
+@given(st.lists(st.text(max_size=20), max_size=6))
+def test_names_are_no_paths(names: list[str]) -> None:
+    made = file_names(names)
+    assert len(made) == len(names)
+    assert len({name.casefold() for name in made}) == len(names)
+    for name in made:
+        assert name
+        assert name not in (".", "..")
+        assert not set(name) & set('/\\:*?"<>|\0')
+        assert resolve_inside("/folder", name) == Path("/folder") / name
+
+
+def test_plain_names_stay_as_they_are() -> None:
+    assert file_names(["cam_000", "Camera 1", "held-out", "maus.1"]) == ("cam_000", "Camera 1", "held-out", "maus.1")
+    assert file_names(["a/b", "a_b", "A_B", "../x", ""]) == ("a_b", "a_b_2", "A_B_3", "__x", "_")
