@@ -31,7 +31,7 @@ def axes_meeting(evidence: Evidence) -> Iterator[Finding]:
             yield evidence.finding(
                 "axes-do-not-meet",
                 Severity.WARNING,
-                f"the optical axis passes {miss:.4g} {rig.units} from where the others meet, "
+                f"the optical axis passes {miss:.4g} {rig.unit_words} from where the others meet, "
                 f"{100 * miss / mean:.0f} % of the mean distance: it looks elsewhere",
                 "check this camera's pose against its image; leave the view out if it does not show the subject",
                 camera,
@@ -43,6 +43,6 @@ def axes_meeting(evidence: Evidence) -> Iterator[Finding]:
         yield evidence.finding(
             "axes-do-not-meet",
             Severity.WARNING,
-            f"the optical axes meet only within {axes.rms:.4g} {rig.units} RMS at a mean distance of {mean:.4g}",
+            f"the optical axes meet only within {axes.rms:.4g} {rig.unit_words} RMS at a mean distance of {mean:.4g}",
             "poses of several sessions may be mixed, or R transposed: check the file's conventions",
         )

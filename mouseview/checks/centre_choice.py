@@ -25,10 +25,12 @@ def centre_choice(evidence: Evidence) -> Iterator[Finding]:
     for other in others:
         gap = float(np.linalg.norm(other.point - chosen.point))
         distances = rig.distances(other.point)
-        parts.append(f"{other.source} {gap:.4g} {rig.units} away (CV {100 * distances.std() / distances.mean():.2f} %)")
+        parts.append(
+            f"{other.source} {gap:.4g} {rig.unit_words} away (CV {100 * distances.std() / distances.mean():.2f} %)"
+        )
     distances = rig.distances(chosen.point)
     point = ", ".join(f"{value:.4g}" for value in chosen.point)
-    message = f"the centre is taken from the {chosen.source}: ({point}) {rig.units}, {chosen.note}; "
+    message = f"the centre is taken from the {chosen.source}: ({point}) {rig.unit_words}, {chosen.note}; "
     message += f"distances CV {100 * distances.std() / mean:.2f} %. Others: {'; '.join(parts)}"
     # an animal walks away from the axes; labels and masks both speak of the animal itself
     masks = next((other for other in others if other.source is CentreSource.MASKS), chosen)

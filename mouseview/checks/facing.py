@@ -31,7 +31,7 @@ def facing(evidence: Evidence) -> Iterator[Finding]:
         yield evidence.finding(
             "facing",
             Severity.ERROR,
-            f"the subject ({trusted.source}) lies {-depth:.4g} {rig.units} behind the camera",
+            f"the subject ({trusted.source}) lies {-depth:.4g} {rig.unit_words} behind the camera",
             "this pose is inverted or belongs to another session: recalibrate it, or leave the view out",
             camera,
         )

@@ -30,7 +30,7 @@ def per_camera_scaling(evidence: Evidence) -> Iterator[Finding]:
         "per-camera-scaling",
         Severity.ERROR,
         f"every camera is exactly {mean:.4g} from the origin, yet the optical axes pass it by up to "
-        f"{misses.max():.3g} and miss their own meeting point by up to {axes.maximum:.3g} {rig.units}: "
+        f"{misses.max():.3g} and miss their own meeting point by up to {axes.maximum:.3g} {rig.unit_words}: "
         "each camera was scaled by itself, which is no similarity of a rig",
         "open the calibration as it was before that step and normalise it with exact-aimed: one scale for the rig",
     )

@@ -183,6 +183,11 @@ class Rig:
         """(V, 3) unit optical axes in world."""
         return np.array([camera.forward for camera in self.cameras]).reshape(-1, 3)
 
+    @property
+    def unit_words(self) -> str:
+        """What to write behind a length of the world frame."""
+        return {"unknown": "units", "model": "model units"}.get(self.units, self.units)
+
     def distances(self, point: npt.ArrayLike) -> Array:
         """(V,) from a world point (3,) to the camera centres."""
         return np.linalg.norm(self.centres - np.asarray(point, dtype=np.float64), axis=-1)

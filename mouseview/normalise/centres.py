@@ -60,7 +60,7 @@ def _from_masks(rig: Rig, masks: MaskList) -> SubjectCentre | None:
     residual = float(np.sqrt(np.mean(across**2)))
     pixels = [np.linalg.norm(camera.project(point)[0] - stats.centroid_px) for camera, stats in pairs]
     clipped = int(np.sum(trust < 1))
-    note = f"mask centroids of {len(pairs)} views, which miss the point by {residual:.3g} {rig.units} RMS"
+    note = f"mask centroids of {len(pairs)} views, which miss the point by {residual:.3g} {rig.unit_words} RMS"
     note += f" ({np.sqrt(np.mean(np.square(pixels))):.1f} px; an extended animal leaves some)"
     note += f"; {clipped} clipped view(s) count less" if clipped else ""
     return SubjectCentre(CentreSource.MASKS, point, residual, note)
@@ -72,7 +72,7 @@ def _from_axes(rig: Rig) -> tuple[SubjectCentre | None, bool]:
     if len(cameras) < 2:
         return None, False
     meeting = meeting_point([camera.centre for camera in cameras], [camera.forward for camera in cameras])
-    note = f"optical axes meet within {meeting.rms:.3g} {rig.units} RMS, {meeting.maximum:.3g} at most"
+    note = f"optical axes meet within {meeting.rms:.3g} {rig.unit_words} RMS, {meeting.maximum:.3g} at most"
     if not meeting.reliable:
         note = f"not reliable: the optical axes are nearly parallel ({meeting.spread_deg:.1f}° apart)"
     return SubjectCentre(CentreSource.AXES, meeting.point, meeting.rms, note), meeting.reliable
@@ -83,7 +83,7 @@ def centre_candidates(sample: Sample, masks: MaskList) -> tuple[SubjectCentre, .
     rig = sample.rig
     axes, reliable = _from_axes(rig)
     origin = SubjectCentre(CentreSource.ORIGIN, np.zeros(3), None, "origin of the calibration file")
-    ordered = [_from_labels(sample.labels, rig.units), _from_masks(rig, masks)]
+    ordered = [_from_labels(sample.labels, rig.unit_words), _from_masks(rig, masks)]
     ordered += [axes, origin] if reliable else [origin, axes]
     cameras = usable_cameras(rig)
     if cameras:

@@ -27,13 +27,13 @@ class Cli:
     """Runs command lines in this process. opened: what the window was asked to show."""
 
     capture: pytest.CaptureFixture[str]
-    opened: list[tuple[str | None, str | None, str | None]] = field(default_factory=list)
+    opened: list[tuple[str | None, str | None, str | None, str | None]] = field(default_factory=list)
     window_code: int = 0
     out: str = ""
     err: str = ""
 
-    def _open(self, path: str | None, screenshot: str | None, select: str | None) -> int:
-        self.opened.append((path, screenshot, select))
+    def _open(self, path: str | None, screenshot: str | None, select: str | None, tour: str | None) -> int:
+        self.opened.append((path, screenshot, select, tour))
         return self.window_code
 
     def _photograph(self, _dataset: Path, folder: Path) -> Sequence[Path]:

@@ -152,8 +152,14 @@ def test_open_hands_everything_to_the_window(cli: Cli, tmp_path: Path, monkeypat
     monkeypatch.setenv("DISPLAY", ":5")
     picture = tmp_path / "picture.png"
     document = cli.json("open", tmp_path, "--screenshot", picture, "--select", "sample_000001")
-    assert cli.opened == [(str(tmp_path), str(picture), "sample_000001")]
+    assert cli.opened == [(str(tmp_path), str(picture), "sample_000001", None)]
     assert document == {"screenshot": str(picture)}
+
+
+def test_open_walks_a_tour(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":5")
+    assert cli("open", tmp_path, "--tour", tmp_path / "tour") == 0
+    assert cli.opened == [(str(tmp_path), None, None, str(tmp_path / "tour"))]
 
 
 def test_open_reports_a_window_that_failed(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +204,7 @@ def test_demo_shows_the_window_where_there_is_a_display(
     assert cli("demo", "--out", tmp_path, "--seed", 3, "--samples", 2) == 0
     assert (journey["seed"], journey["samples"]) == (3, 2)
     assert journey["photograph"] is not None
-    assert cli.opened == [(str(tmp_path / "dataset"), None, None)]
+    assert cli.opened == [(str(tmp_path / "dataset"), None, None, None)]
     assert "report.html" in cli.out
 
 

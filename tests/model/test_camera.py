@@ -57,3 +57,13 @@ def test_user_errors_survive_a_process_boundary() -> None:
     error = pickle.loads(pickle.dumps(FileFormatError("broken", place="a.json", remedy="mend it")))
     assert (error.message, error.place, error.remedy) == ("broken", "a.json", "mend it")
     assert str(error) == "a.json: broken\n  → mend it"
+
+
+def test_lengths_are_written_with_words_that_a_person_reads() -> None:
+    rig = mouse_ring()
+    assert [rig.replace(units=units).unit_words for units in ("mm", "m", "model", "unknown")] == [
+        "mm",
+        "m",
+        "model units",
+        "units",
+    ]
