@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import vispy
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage, QOffscreenSurface, QOpenGLContext
 from PySide6.QtOpenGL import QOpenGLFramebufferObject
 
@@ -62,6 +62,7 @@ class Canvas(app.Canvas):
         # the widget composes its own framebuffer: there is nothing to swap
         super().__init__(keys=None, size=(900, 600), show=False, config={"depth_size": 24}, autoswap=False)
         self.scene: Scene | None = None
+        self.covered: tuple[QRectF, ...] = ()  # in logical px: plates that lie over the scene
         self._navigator = navigator
         self._software = software
         self._on_failure = on_failure
@@ -82,7 +83,7 @@ class Canvas(app.Canvas):
             return
         ratio = self.native.devicePixelRatioF()
         try:
-            self._draw(self.scene, (int(width), int(height)), ratio, self._software and self._navigator.moving)
+            self._draw(self.scene, (int(width), int(height)), ratio, self._navigator.moving)
         except Exception as error:  # a driver may refuse a program in any way: the reason is shown instead of the scene
             self._failed = True
             self._on_failure(f"Drawing the scene failed: {error}")
@@ -99,14 +100,14 @@ class Canvas(app.Canvas):
         target = QOpenGLFramebufferObject(QSize(*size), QOpenGLFramebufferObject.Attachment.CombinedDepthStencil)
         target.bind()
         if self.scene is not None:
-            self._draw(self.scene, size, ratio, hurried=False)
+            self._draw(self.scene, size, ratio, moving=False)
         self.context.flush()
         image = target.toImage()
         target.release()
         native.doneCurrent()
         return image
 
-    def _draw(self, scene: Scene, size: tuple[int, int], ratio: float, hurried: bool) -> None:
+    def _draw(self, scene: Scene, size: tuple[int, int], ratio: float, moving: bool) -> None:
         if not self._visuals:
             kit = Kit(self._software)
             self._visuals = {name: kind(kit) for name, kind in VISUALS.items()}
@@ -121,7 +122,9 @@ class Canvas(app.Canvas):
             focal_px=viewpoint.focal * height,
             eye=eye,
             near=viewpoint.near,
-            hurried=hurried,
+            hurried=moving and self._software,
+            moving=moving,
+            covered=tuple(_upright(rect, ratio, height) for rect in self.covered),
         )
         gloo.set_viewport(0, 0, width, height)
         gloo.set_depth_mask(True)
@@ -130,6 +133,12 @@ class Canvas(app.Canvas):
             visual.update(scene)
             visual.draw(frame)
         gloo.set_depth_mask(True)
+
+
+def _upright(rect: QRectF, ratio: float, height: int) -> tuple[float, float, float, float]:
+    """Left, bottom, right, top in device px with y up, a little larger than ``rect``."""
+    room = rect.adjusted(-3, -3, 3, 3)
+    return ratio * room.left(), height - ratio * room.bottom(), ratio * room.right(), height - ratio * room.top()
 
 
 def as_array(image: QImage) -> npt.NDArray[np.uint8]:

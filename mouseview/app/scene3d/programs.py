@@ -12,19 +12,21 @@ import numpy.typing as npt
 from vispy import gloo
 
 from mouseview.app.scene3d import shaders
+from mouseview.app.scene3d.label_places import Box, place_apart
 from mouseview.geometry.lenses import Mask
 from mouseview.geometry.transforms import Array
 
 F32 = npt.NDArray[np.float32]
 _STRAIGHT = ("src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha")
-_PREMULTIPLIED = ("one", "one_minus_src_alpha")
+PREMULTIPLIED = ("one", "one_minus_src_alpha")
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
     """One picture: matrix (4, 4) display → clip; size and focal_px in device px; ratio: device px per logical px.
 
-    hurried: the view is moving and the renderer slow, so crowds of points may be thinned.
+    hurried: the view is moving and the renderer slow, so crowds of points may be thinned.  moving: what depends on
+    the viewpoint may lag behind.  covered: left, bottom, right, top in device px, y up, of what lies over the picture.
     """
 
     matrix: Array
@@ -34,12 +36,14 @@ class Frame:
     eye: Array
     near: float
     hurried: bool = False
+    moving: bool = False
+    covered: tuple[Box, ...] = ()
 
     def share_with(self, program: gloo.Program) -> None:
         program["u_matrix"] = self.matrix.T.astype(np.float32)
 
 
-def _begin(depth_test: bool, depth_write: bool, blend: tuple[str, ...] = _STRAIGHT) -> None:
+def begin(depth_test: bool, depth_write: bool, blend: tuple[str, ...] = _STRAIGHT) -> None:
     gloo.set_state(depth_test=depth_test, blend=True, blend_func=blend, cull_face=False)
     gloo.set_depth_mask(depth_write)
 
@@ -104,6 +108,7 @@ class Kit:
         self.line = gloo.Program(shaders.LINE_VERTEX, shaders.LINE_FRAGMENT)
         self.fill = gloo.Program(shaders.FILL_VERTEX, shaders.FILL_FRAGMENT)
         self.point = gloo.Program(shaders.POINT_VERTEX, shaders.POINT_FRAGMENT)
+        self.gaussian = gloo.Program(shaders.GAUSSIAN_VERTEX, shaders.GAUSSIAN_FRAGMENT)
         self.image = gloo.Program(shaders.IMAGE_VERTEX, shaders.IMAGE_FRAGMENT)
         self.label = gloo.Program(shaders.LABEL_VERTEX, shaders.LABEL_FRAGMENT)
         self.backdrop = gloo.Program(shaders.BACKDROP_VERTEX, shaders.BACKDROP_FRAGMENT)
@@ -145,10 +150,10 @@ class Lines:
         self._program["u_ratio"] = frame.ratio
         self._program["u_near"] = frame.near
         if through > 0:
-            _begin(depth_test=False, depth_write=False)
+            begin(depth_test=False, depth_write=False)
             self._program["u_opacity"] = through
             self._program.draw("triangles", self._indices)
-        _begin(depth_test=True, depth_write=False)
+        begin(depth_test=True, depth_write=False)
         self._program["u_opacity"] = 1.0
         self._program.draw("triangles", self._indices)
 
@@ -176,7 +181,7 @@ class Fills:
     def draw(self, frame: Frame) -> None:
         if self._vertices is not None:
             self._program.bind(self._vertices)
-            _begin(depth_test=True, depth_write=False)
+            begin(depth_test=True, depth_write=False)
             frame.share_with(self._program)
             self._program.draw("triangles")
 
@@ -215,7 +220,7 @@ class Points:
         if self._vertices is None:
             return
         self._program.bind(self._vertices)
-        _begin(depth_test=not self._on_top, depth_write=not self._on_top)
+        begin(depth_test=not self._on_top, depth_write=not self._on_top)
         frame.share_with(self._program)
         self._program["u_ratio"] = frame.ratio
         self._program["u_focal"] = frame.focal_px
@@ -264,7 +269,7 @@ class Image:
         self._program.bind(self._vertices)
         for name, value in self._uniforms.items():
             self._program[name] = value
-        _begin(depth_test=True, depth_write=solid)
+        begin(depth_test=True, depth_write=solid)
         frame.share_with(self._program)
         self._program["u_solid"] = float(solid)
         self._program.draw("triangles", self._indices)
@@ -274,7 +279,7 @@ _LABEL_TYPE = np.dtype([("a_place", "f4", 2), ("a_uv", "f4", 2)])
 
 
 class Billboards:
-    """Upright pictures at points of the scene, on top, the nearest last; one that would cover another moves up."""
+    """Upright pictures at points of the scene, on top, the nearest last; one that would cover another moves away."""
 
     def __init__(self, kit: Kit) -> None:
         self._program = kit.label
@@ -289,7 +294,7 @@ class Billboards:
     def set(self, anchors: Array, corners: Array, uv: Array, movable: Mask) -> None:
         """anchors (N, 3) in display units; corners (N, 4, 2): device px right and up of them; uv (N, 4, 2).
 
-        movable (N,): may move up, or go where it is too crowded; the others stay, whatever they cover.
+        movable (N,): may move away, or vanish where it is too crowded; the others stay, whatever they cover.
         """
         self._anchors, self._corners, self._uv, self._movable = anchors, corners, uv, movable
 
@@ -303,7 +308,7 @@ class Billboards:
         order = np.flatnonzero(before)[np.argsort(-clip[before, 3])]
         nearest_first = order[::-1]
         shown = ~self._movable
-        shown |= raise_overlapping(boxes, nearest_first[self._movable[nearest_first]])
+        shown |= place_apart(boxes, nearest_first[self._movable[nearest_first]], frame.covered, frame.size)
         order = order[shown[order]]
         vertices = np.zeros((len(order), 4), _LABEL_TYPE)
         vertices["a_place"] = boxes[order]
@@ -311,32 +316,11 @@ class Billboards:
         quads = np.arange(len(order), dtype=np.uint32)[:, None] * 4 + np.array([0, 1, 2, 0, 2, 3], np.uint32)
         if not len(order):
             return
-        _begin(depth_test=False, depth_write=False, blend=_PREMULTIPLIED)
+        begin(depth_test=False, depth_write=False, blend=PREMULTIPLIED)
         self._program.bind(gloo.VertexBuffer(vertices.ravel()))
         self._program["u_size"] = frame.size
         self._program["u_atlas"] = self._atlas
         self._program.draw("triangles", gloo.IndexBuffer(quads.ravel()))
-
-
-def raise_overlapping(boxes: Array, order: npt.NDArray[np.intp], most: float = 2.6) -> Mask:
-    """Move boxes (N, 4, 2), corners in px with y up, upwards in place until none covers one earlier in ``order``.
-
-    Returns (N,) which found a place at most ``most`` of their own heights up; one that did not takes no room.
-    """
-    found = np.zeros(len(boxes), bool)
-    placed: list[tuple[float, float, float, float]] = []
-    for index in order:
-        (left, bottom), (right, top) = boxes[index].min(axis=0), boxes[index].max(axis=0)
-        lift = 0.0
-        for other in sorted(placed, key=lambda box: box[1]):
-            crosses = left < other[2] and other[0] < right
-            if crosses and bottom + lift < other[3] and other[1] < top + lift:
-                lift = other[3] - bottom + 1.0
-        found[index] = lift <= most * (top - bottom)
-        if found[index]:
-            boxes[index, :, 1] += lift
-            placed.append((left, bottom + lift, right, top + lift))
-    return found
 
 
 class Backdrop:
@@ -351,5 +335,5 @@ class Backdrop:
         self._program["u_floor"] = floor
 
     def draw(self, frame: Frame) -> None:
-        _begin(depth_test=False, depth_write=False)
+        begin(depth_test=False, depth_write=False)
         self._program.draw("triangles")

@@ -79,6 +79,49 @@ void main() {
 }
 """
 
+# the covariance is projected by the derivative of the perspective; 0.3 px² are added, as where the scene was learnt
+GAUSSIAN_VERTEX = """
+attribute vec3 a_position; attribute vec4 a_rgba; attribute vec3 a_diagonal; attribute vec3 a_mixed;
+uniform mat4 u_matrix; uniform vec2 u_size; uniform float u_ratio; uniform float u_grown;
+varying vec4 v_rgba; varying vec3 v_conic; varying float v_side;
+void main() {
+    vec4 clip = u_matrix * vec4(a_position, 1.0);
+    gl_Position = clip;
+    vec3 row_x = vec3(u_matrix[0].x, u_matrix[1].x, u_matrix[2].x);
+    vec3 row_y = vec3(u_matrix[0].y, u_matrix[1].y, u_matrix[2].y);
+    vec3 row_w = vec3(u_matrix[0].w, u_matrix[1].w, u_matrix[2].w);
+    float w = max(clip.w, 1e-6);
+    vec3 dx = 0.5 * u_size.x * (row_x - clip.x / w * row_w) / w;
+    vec3 dy = 0.5 * u_size.y * (row_y - clip.y / w * row_w) / w;
+    mat3 spread = mat3(a_diagonal.x, a_mixed.x, a_mixed.y,
+                       a_mixed.x, a_diagonal.y, a_mixed.z,
+                       a_mixed.y, a_mixed.z, a_diagonal.z);
+    float blur = 0.3 * u_ratio * u_ratio;
+    float xx = u_grown * dot(dx, spread * dx) + blur;
+    float yy = u_grown * dot(dy, spread * dy) + blur;
+    float xy = u_grown * dot(dx, spread * dy);
+    float middle = 0.5 * (xx + yy);
+    float longest = middle + sqrt(max(middle * middle - (xx * yy - xy * xy), 0.0));
+    gl_PointSize = clamp(2.0 * ceil(2.6 * sqrt(longest)) + 1.0, 1.0, 255.0);
+    v_side = gl_PointSize;
+    v_conic = vec3(yy, -xy, xx) / max(xx * yy - xy * xy, 1e-9);
+    v_rgba = a_rgba;
+}
+"""
+
+# what is almost nothing may hide nothing: it would write its depth
+GAUSSIAN_FRAGMENT = """
+varying vec4 v_rgba; varying vec3 v_conic; varying float v_side;
+void main() {
+    vec2 d = (gl_PointCoord - 0.5) * v_side;
+    d.y = -d.y;
+    float power = 0.5 * (v_conic.x * d.x * d.x + v_conic.z * d.y * d.y) + v_conic.y * d.x * d.y;
+    float alpha = v_rgba.a * exp(-power);
+    if (alpha < 0.03) discard;
+    gl_FragColor = vec4(v_rgba.rgb * alpha, alpha);
+}
+"""
+
 IMAGE_VERTEX = """
 attribute vec3 a_position; attribute vec3 a_before; attribute vec3 a_after;
 uniform mat4 u_matrix;

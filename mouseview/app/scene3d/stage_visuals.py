@@ -1,9 +1,8 @@
-"""What stands around the cameras: backdrop, ground, box, axes, Gaussians and marks."""
+"""What stands around the cameras: backdrop, ground, box, axes and marks."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from mouseview.app.scene3d import geometry
 from mouseview.app.scene3d.geometry import BOX_EDGES
@@ -11,12 +10,6 @@ from mouseview.app.scene3d.programs import Backdrop, Frame, Kit, Points, Segment
 from mouseview.app.scene3d.scene import Scene
 from mouseview.app.scene3d.visual import LinesVisual, Visual
 from mouseview.geometry.transforms import Array
-from mouseview.model.gaussians import Gaussians
-
-_SH_C0 = 0.28209479177387814
-_MOST_POINTS = 2_000_000  # Gaussians drawn as points
-_MOST_POINTS_SOFTWARE = 300_000
-_MOST_POINTS_HURRIED = 50_000  # while the view moves on software OpenGL
 
 
 class BackdropVisual(Visual):
@@ -102,44 +95,6 @@ class AxesVisual(LinesVisual):
 
 def axis_length(scene: Scene) -> float:
     return 0.6 * geometry.subject_radius(scene.state)
-
-
-class GaussiansVisual(Visual):
-    """Gaussians as round points of their own size and colour (view-independent part)."""
-
-    def __init__(self, kit: Kit) -> None:
-        super().__init__(kit)
-        self._most = _MOST_POINTS_SOFTWARE if kit.software else _MOST_POINTS
-        self._points, self._few = Points(kit), Points(kit)
-        self._thinned = False
-
-    def sources(self, scene: Scene) -> tuple[object, ...]:
-        return (scene.state.gaussians,)
-
-    def build(self, scene: Scene) -> None:
-        gaussians = scene.state.gaussians
-        self._thinned = False
-        if gaussians is None:
-            self._points.set(np.zeros((0, 3)), (0, 0, 0, 1), 1.0)
-            return
-        seen = np.flatnonzero((gaussians.opacity > 0.1) & np.all(np.isfinite(gaussians.xyz), axis=-1))
-        if len(seen) > self._most:
-            seen = seen[np.argpartition(-gaussians.opacity[seen], self._most)[: self._most]]
-        _fill(self._points, gaussians, seen, 1.0)
-        if len(seen) > _MOST_POINTS_HURRIED:
-            step = -(-len(seen) // _MOST_POINTS_HURRIED)
-            _fill(self._few, gaussians, seen[::step], step**0.5)
-            self._thinned = True
-
-    def draw(self, frame: Frame) -> None:
-        (self._few if frame.hurried and self._thinned else self._points).draw(frame)
-
-
-def _fill(points: Points, gaussians: Gaussians, chosen: npt.NDArray[np.intp], enlarged: float) -> None:
-    rgba = np.ones((len(chosen), 4))
-    rgba[:, :3] = np.clip(0.5 + _SH_C0 * gaussians.sh[chosen, 0], 0, 1)
-    middle = np.sort(gaussians.scale[chosen], axis=-1)[:, 1]
-    points.set(gaussians.xyz[chosen], rgba, least_px=1.5, size=2.0 * enlarged * middle)
 
 
 class MarksVisual(Visual):

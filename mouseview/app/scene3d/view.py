@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -219,6 +219,8 @@ class SceneView(QWidget):
         self._legend.move(_EDGE, bottom - self._legend.height())
         for overlay in self._overlays:
             overlay.raise_()
+        if self._canvas is not None:
+            self._canvas.covered = tuple(QRectF(o.geometry()) for o in self._overlays if not o.isHidden())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

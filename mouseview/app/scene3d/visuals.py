@@ -10,12 +10,12 @@ from mouseview.app.scene3d.camera_visuals import (
     RaysVisual,
     WindowVisual,
 )
+from mouseview.app.scene3d.gaussian_visual import GaussiansVisual
 from mouseview.app.scene3d.name_visuals import NamesVisual
 from mouseview.app.scene3d.stage_visuals import (
     AxesVisual,
     BackdropVisual,
     BoxVisual,
-    GaussiansVisual,
     GroundVisual,
     MarksVisual,
 )

@@ -7,8 +7,8 @@ import pytest
 
 from mouseview import resources
 from mouseview.app.scene3d import geometry
+from mouseview.app.scene3d.label_places import place_apart
 from mouseview.app.scene3d.picking import pick_camera, pick_ray
-from mouseview.app.scene3d.programs import raise_overlapping
 from mouseview.app.scene3d.ray_fields import angular_error_deg, field_pixels, picked_ray, ray_field
 from mouseview.app.scene3d.state import RayColour, RayField
 from mouseview.app.scene3d.viewpoint import Orbit
@@ -119,7 +119,7 @@ def test_labels_move_up_until_none_covers_another() -> None:
     unit = np.array([(0, 10), (40, 10), (40, 0), (0, 0)], float)
     start = np.array([(0, 0), (5, 3), (10, -2), (200, 0)], float)[:, None] + unit
     boxes = start.copy()
-    assert raise_overlapping(boxes, np.array([2, 1, 0, 3])).all()
+    assert place_apart(boxes, np.array([2, 1, 0, 3])).all()
     np.testing.assert_allclose(boxes[2], start[2])
     np.testing.assert_allclose(boxes[3], start[3])
     low, high = boxes.min(axis=1), boxes.max(axis=1)
@@ -130,6 +130,25 @@ def test_labels_move_up_until_none_covers_another() -> None:
 
 def test_labels_that_would_move_too_far_give_way() -> None:
     unit = np.array([(0, 10), (40, 10), (40, 0), (0, 0)], float)
-    crowd = np.repeat(unit[None], 8, axis=0)
-    found = raise_overlapping(crowd, np.arange(8))
-    assert found.tolist() == [True] * 3 + [False] * 5
+    crowd = np.repeat(unit[None], 20, axis=0)
+    found = place_apart(crowd, np.arange(20))
+    assert found[:3].all()
+    assert not found[-3:].any()
+    np.testing.assert_allclose(crowd[:3, 0, 0], 0.0, err_msg="the first go straight up")
+    assert np.abs(crowd[found] - unit).max() <= 26
+
+
+def test_labels_keep_clear_of_what_lies_over_the_scene_and_stay_in_the_picture() -> None:
+    unit = np.array([(0, 10), (40, 10), (40, 0), (0, 0)], float)
+    plate = (10.0, 170.0, 120.0, 195.0)
+    start = np.array([(100, 172), (30, 168), (60, 165), (180, 193), (-15, 80)], float)[:, None] + unit
+    boxes = start.copy()
+    assert place_apart(boxes, np.arange(5), (plate,), (200.0, 200.0)).all()
+    low, high = boxes.min(axis=1), boxes.max(axis=1)
+    assert low.min() >= 0
+    assert high.max() <= 200
+    everything = [*zip(low, high, strict=True), (np.array(plate[:2]), np.array(plate[2:]))]
+    for index, (a_low, a_high) in enumerate(everything):
+        for b_low, b_high in everything[:index]:
+            assert np.any(a_high <= b_low) or np.any(b_high <= a_low)
+    assert np.abs(boxes - start).max() < 40, "a label stays near its camera"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from mouseview.app.scene3d.canvas import as_array
 from mouseview.app.scene3d.state import Layers, PickedRay, RayField, SceneState, Texture
 from mouseview.app.scene3d.view import SceneView
 from mouseview.geometry.transforms import Array
+from mouseview.model.gaussians import Gaussians
 from tests.app.scene3d.example import example_state
 
 WIDTH, HEIGHT = 820, 600
@@ -230,6 +232,53 @@ def test_mouse_turns_moves_and_zooms_and_home_returns(qtbot: QtBot, view: SceneV
     assert shown is not None
     assert np.linalg.norm(np.asarray(view.navigator.orbit.pivot) - shown.centre) < 1.0
     assert view.navigator.orbit.distance < home.distance
+
+
+def gaussians(xyz: list[list[float]], rgb: list[list[float]], scale: list[list[float]], opacity: float) -> Gaussians:
+    n = len(xyz)
+    sh = (np.array(rgb, np.float32)[:, None] - 0.5) / 0.28209479177387814
+    return Gaussians(np.array(xyz), sh, np.array(scale), np.tile([1.0, 0, 0, 0], (n, 1)), np.full(n, opacity))
+
+
+def test_the_nearer_gaussian_covers_the_farther_from_either_side(view: SceneView, example: SceneState) -> None:
+    red, blue = [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]
+    pair = gaussians([[0.4, 0, 0], [-0.4, 0, 0]], [red, blue], [[0.05, 0.3, 0.3]] * 2, 0.9)
+    bare = BARE.replace(textures=False)
+    view.set_state(example.replace(layers=bare, gaussians=pair, blend=1.0, subject_centre=None, meeting_point=None))
+    for azimuth, nearer in ((0.0, 0), (180.0, 2)):
+        view.navigator.orbit = dataclasses.replace(view.navigator.orbit, azimuth_deg=azimuth, elevation_deg=0.0)
+        colour = pixel(view.screenshot(), view, view.navigator.viewpoint.project(np.zeros(3), (WIDTH, HEIGHT))[:2])
+        assert colour[nearer] > 200
+        assert colour[2 - nearer] < 60
+
+
+def test_faint_gaussians_do_not_darken_the_scene_and_the_rest_keeps_its_shape(
+    view: SceneView, example: SceneState
+) -> None:
+    bare = example.replace(layers=BARE.replace(textures=False), blend=1.0, subject_centre=None, meeting_point=None)
+    black = [0.0, 0.0, 0.0]
+    view.set_state(bare)
+    empty = view.screenshot().astype(int)[..., :3]
+    view.set_state(bare.replace(gaussians=gaussians([[0.0, 0, 0]] * 50, [black] * 50, [[0.3] * 3] * 50, 0.05)))
+    assert np.abs(view.screenshot()[..., :3] - empty).max() <= 2
+    view.set_state(bare.replace(gaussians=gaussians([[0.0, 0, 0]], [black], [[0.02, 0.02, 0.4]], 1.0)))
+    dark = (empty - view.screenshot()[..., :3]).max(axis=-1) > 100
+    rows, columns = (np.ptp(np.flatnonzero(dark.any(axis=axis))) for axis in (1, 0))
+    assert rows > 5 * columns > 0, "an upright rod is an upright ellipse"
+
+
+def test_names_keep_clear_of_the_caption(view: SceneView, example: SceneState) -> None:
+    view.set_state(example)
+    view.screenshot()
+    assert view._canvas is not None
+    caption = view._status.geometry()
+    assert any(rect.toRect() == caption for rect in view._canvas.covered)
+    plain = view.screenshot()
+    view.set_state(example.replace(layers=example.layers.replace(names=False)))
+    nameless = view.screenshot()
+    ratio = plain.shape[1] / WIDTH
+    x, y, right, bottom = (round(ratio * v) for v in (caption.x(), caption.y(), caption.right(), caption.bottom()))
+    assert not np.any(plain[y:bottom, x:right] != nameless[y:bottom, x:right])
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
