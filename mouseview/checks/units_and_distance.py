@@ -26,8 +26,8 @@ def units_and_distance(evidence: Evidence) -> Iterator[Finding]:
         yield evidence.finding(
             "units-and-distances",
             Severity.WARNING,
-            f"cameras stand {mean:.4g} {rig.unit_words} from the subject ({centre.source}) on average, the model expects "
-            f"{card.distance:g}: fed as they are (raw), nothing lies in its {window} depth window and the model will "
+            f"cameras stand {mean:.4g} {rig.unit_words} from the subject ({centre.source}) on average, the model "
+            f"expects {card.distance:g}: fed as they are (raw), nothing lies in its {window} depth window and the model will "
             "render white",
             f"normalise with exact-aimed: one scale of {card.distance / mean:.6g} for the whole rig",
         )
@@ -35,7 +35,7 @@ def units_and_distance(evidence: Evidence) -> Iterator[Finding]:
         yield evidence.finding(
             "uneven-distances",
             Severity.WARNING,
-            f"distances from the {centre.source} run from {distances.min():.4g} to {distances.max():.4g} {rig.unit_words} "
-            f"(CV {100 * spread:.1f} %)",
+            f"distances from the {centre.source} run from {distances.min():.4g} to {distances.max():.4g} "
+            f"{rig.unit_words} (CV {100 * spread:.1f} %)",
             "check the centre first: a wrong one makes an even rig look uneven; if it is right, keep the distances",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -72,10 +73,13 @@ def main(argv: Sequence[str] | None, shell: Shell) -> int:
         about = {"message": f"internal error: {error}", "place": arguments.command, "remedy": "report it with its log"}
         return _fail("this is a defect of MouseView", arguments.json, shell, {"type": type(error).__name__, **about})
     shell.progress.end()
-    if arguments.json:
-        _print_json(outcome.document)
-    elif outcome.text:
-        print(outcome.text, flush=True)
+    try:
+        if arguments.json:
+            _print_json(outcome.document)
+        elif outcome.text:
+            print(outcome.text, flush=True)
+    except BrokenPipeError:  # the reader (``head``) has seen enough; Python must not try again at its exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return outcome.then() if outcome.then is not None else outcome.code
 
 

@@ -48,6 +48,14 @@ def test_wrong_usage_is_2_and_says_so_on_stderr_alone(cli: Cli, words: list[str]
     assert "usage:" in cli.err
 
 
+def test_a_reader_that_stops_early_gets_no_traceback() -> None:
+    command = f"{sys.executable} -c 'import sys; from mouseview.__main__ import main; sys.exit(main())' formats"
+    done = subprocess.run(
+        f"({command}; echo code $? >&2) | true", shell=True, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stderr.strip() == "code 0"
+
+
 def _instead_of_formats(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def run(_arguments: argparse.Namespace, shell: Shell) -> Outcome:
         print("a library chatters")
