@@ -27,8 +27,8 @@ def units_and_distance(evidence: Evidence) -> Iterator[Finding]:
             "units-and-distances",
             Severity.WARNING,
             f"cameras stand {mean:.4g} {rig.unit_words} from the subject ({centre.source}) on average, the model "
-            f"expects {card.distance:g}: fed as they are (raw), nothing lies in its {window} depth window and the model will "
-            "render white",
+            f"expects {card.distance:g}: fed as they are (raw), nothing lies in its {window} depth window "
+            "and the model will render white",
             f"normalise with exact-aimed: one scale of {card.distance / mean:.6g} for the whole rig",
         )
     if spread > _UNEVEN:
