@@ -21,7 +21,8 @@ from mouseview.formats.fields import (
     unique_names,
     vector,
 )
-from mouseview.formats.toml_file import head_of, read_toml, write_toml
+from mouseview.formats.files import head_of
+from mouseview.formats.toml_file import read_toml, write_toml
 from mouseview.geometry.lenses import LensModel
 from mouseview.geometry.transforms import Rigid
 from mouseview.model.camera import Camera, Rig

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from mouseview.model.errors import FileFormatError
 
 MIB = 1 << 20
 MAX_JSON_BYTES = 32 * MIB
+HEAD_BYTES = 64 * 1024
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -55,6 +57,36 @@ def _write_new(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def write_folder_atomically(path: Path | str, files: dict[str, bytes]) -> None:
+    """Make a folder of these files, all or nothing. It must not exist yet, or be empty.
+
+    Raises ``FileFormatError`` like ``write_atomically``, and for a folder that holds something: files of another
+    calibration would mix with the new ones.
+    """
+    target = Path(path)
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    try:
+        if target.is_dir() and any(target.iterdir()):
+            raise FileFormatError(
+                "the folder is not empty", place=str(target), remedy="choose a new folder, or empty this one first"
+            )
+        temporary.mkdir()
+        for name, data in files.items():
+            _write_new(temporary / name, data)
+        _sync_folder(temporary)
+        if target.is_dir():
+            target.rmdir()  # os.replace() takes the place of an empty folder on POSIX alone
+        os.replace(temporary, target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        size = sum(map(len, files.values()))
+        raise FileFormatError(
+            f"cannot be written: {error.strerror or error}", place=str(target), remedy=_write_remedy(error, size)
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -107,6 +139,21 @@ def read_bytes(path: Path | str, max_bytes: int) -> bytes:
             return file.read(max_bytes)
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def list_files(folder: Path) -> list[Path]:
+    """The regular files in a folder, in alphabetical order; raises ``FileFormatError`` when it cannot be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            return [folder / name for name in sorted(entry.name for entry in entries if entry.is_file())]
+    except OSError as error:
+        raise unreadable(folder, error) from error
+
+
+def head_of(path: Path | str) -> bytes:
+    """The first ``HEAD_BYTES`` of a file, to see what it claims to be. Raises ``OSError``."""
+    with open(path, "rb") as file:
+        return file.read(HEAD_BYTES)
 
 
 def unreadable(path: Path | str, error: OSError | ValueError) -> FileFormatError:

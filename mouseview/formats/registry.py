@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mouseview.formats import anipose, caliscope, dannce, facelift, mammal, pose2sim
+from mouseview.formats import anipose, caliscope, dannce, easymocap, facelift, jarvis, mammal, opencv, pose2sim
 from mouseview.formats.files import file_size, read_bytes, read_json, unreadable
 from mouseview.model.camera import Labels, Rig
 from mouseview.model.errors import FileFormatError
@@ -19,6 +20,8 @@ class CameraFormat:
     name: what users type; title and description: what they read; file_names: glob patterns of usual names.
     sniff: whether the content claims to be this format (it may still be broken); read and labels raise
     ``FileFormatError``; write returns one sentence for each thing that the format cannot hold.
+    sniff_folder: for calibrations of several files, whether a folder is one; then read takes the folder and any of
+    its files, and write makes a folder where ``writes_folder``.
     """
 
     name: str
@@ -29,6 +32,8 @@ class CameraFormat:
     read: Callable[[Path], Rig]
     write: Callable[[Rig, Path], tuple[str, ...]] | None = None
     labels: Callable[[Path], Labels | None] | None = None
+    sniff_folder: Callable[[Path], bool] | None = None
+    writes_folder: bool = False
 
     @property
     def can_write(self) -> bool:
@@ -88,6 +93,35 @@ FORMATS: tuple[CameraFormat, ...] = (
         caliscope.read,
         write=caliscope.write,
     ),
+    CameraFormat(
+        jarvis.NAME,
+        "JARVIS",
+        "a folder of Camera_*.yaml, one a camera; millimetres, lens distortion",
+        ("Camera_*.yaml", "*.yaml"),
+        jarvis.sniff,
+        jarvis.read,
+        write=jarvis.write,
+        sniff_folder=jarvis.sniff_folder,
+        writes_folder=True,
+    ),
+    CameraFormat(
+        easymocap.NAME,
+        "EasyMocap",
+        "intri.yml and extri.yml in one folder; metres, lens distortion",
+        easymocap.FILE_NAMES,
+        easymocap.sniff,
+        easymocap.read,
+        sniff_folder=easymocap.sniff_folder,
+    ),
+    CameraFormat(
+        opencv.NAME,
+        "OpenCV FileStorage",
+        ".yml or .xml with camera_matrix, distortion_coefficients, R and T: one camera, a stereo pair or many",
+        ("*.yml", "*.yaml", "*.xml"),
+        opencv.sniff,
+        opencv.read,
+        write=opencv.write,
+    ),
 )
 
 
@@ -111,12 +145,27 @@ def sniff(path: Path | str) -> CameraFormat | None:
         raise unreadable(file, error) from error
 
 
+def sniff_folder(folder: Path) -> tuple[CameraFormat, ...]:
+    """The formats of several files that a folder is a calibration of."""
+    try:
+        return tuple(known for known in FORMATS if known.sniff_folder and known.sniff_folder(folder))
+    except OSError as error:
+        raise unreadable(folder, error) from error
+
+
 def identify(path: Path | str, format: str | None = None) -> CameraFormat:
-    """The format named, else the one that the content claims; raises ``FileFormatError`` saying what can be read."""
+    """The format named, else the one that the content claims; raises ``FileFormatError`` saying what can be read.
+
+    path: a file, or the folder of a calibration of several files.
+    """
     file = Path(path)
     if format is not None:
-        file_size(file)
-        return by_name(format)
+        named = by_name(format)
+        if not (named.sniff_folder and os.path.isdir(file)):
+            file_size(file)
+        return named
+    if os.path.isdir(file) and (of_folder := sniff_folder(file)):
+        return of_folder[0]
     found = sniff(file)
     if found is None:
         if file.suffix.lower() == ".json":

@@ -9,10 +9,11 @@ from pathlib import Path
 from mouseview.formats import facelift
 from mouseview.formats.files import unreadable
 from mouseview.formats.images import has_alpha, read_image
-from mouseview.formats.registry import FORMATS, CameraFormat, identify, sniff
+from mouseview.formats.registry import FORMATS, CameraFormat, identify, sniff, sniff_folder
 from mouseview.model.errors import FileFormatError
 from mouseview.model.sample import ImageSource, Sample
 
+NAMELESS = "calibration"  # a folder that is the root of its disk
 MASK_FOLDERS = ("masks", "mask")
 MASK_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 
@@ -42,33 +43,36 @@ def read_calibration(path: Path, format: str | None = None) -> Sample:
         sources = tuple(
             _source(path.parent, image) if image and os.path.isfile(path.parent / image) else None for image in listed
         )
-        return Sample(_calibration_name(path), rig, sources, folder=path.parent if any(sources) else None)
-    return Sample(path.stem, found.read(path), labels=found.labels(path) if found.labels else None)
+        return Sample(_calibration_name(path, found), rig, sources, folder=path.parent if any(sources) else None)
+    return Sample(_calibration_name(path, found), found.read(path), labels=found.labels(path) if found.labels else None)
 
 
-def _calibration_name(path: Path) -> str:
-    """FaceLift's file is called the same everywhere: its folder tells samples apart."""
-    return (path.parent.resolve().name or path.stem) if path.name == facelift.FILE_NAME else path.stem
+def _calibration_name(path: Path, found: CameraFormat) -> str:
+    """Some files are called the same everywhere: their folder tells samples apart."""
+    if os.path.isdir(path):
+        return path.resolve().name or NAMELESS
+    return (path.parent.resolve().name or path.stem) if path.name in found.file_names else path.stem
 
 
 def find_calibration(folder: Path, format: str | None = None) -> Path | None:
-    """The one calibration file of a folder; the usual file names come first, then any that content identifies.
+    """The one calibration of a folder: itself where it is one of several files, else a file.
 
-    Raises ``FileFormatError`` when several could be meant.
+    The usual file names come first, then any that content identifies. Raises ``FileFormatError`` when several could
+    be meant.
     """
-    formats = [known for known in FORMATS if format in (None, known.name)]
-    found: list[Path] = []
-    for usual in (True, False):
-        found = sorted({path for known in formats for path in _candidates(folder, known, usual)})
-        if found:
-            break
-    if len(found) > 1:
+    whole = [known for known in sniff_folder(folder) if format in (None, known.name)]
+    formats = [known for known in FORMATS if format in (None, known.name) and known not in whole]
+    files: list[Path] = []
+    for usual in (True,) if whole else (True, False):
+        files = files or sorted({path for known in formats for path in _candidates(folder, known, usual)})
+    if len(files) + len(whole) > 1:
+        listed = [*(known.title for known in whole), *(path.name for path in files)]
         raise FileFormatError(
-            f"holds {len(found)} calibration files: {', '.join(path.name for path in found[:5])}",
+            f"holds {len(listed)} calibrations: {', '.join(listed[:5])}",
             place=str(folder),
             remedy="open the one that is meant, by its own path",
         )
-    return found[0] if found else None
+    return folder if whole else files[0] if files else None
 
 
 def _candidates(folder: Path, known: CameraFormat, usual: bool) -> list[Path]:

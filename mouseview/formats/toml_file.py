@@ -13,17 +13,10 @@ from mouseview.formats.files import MIB, read_bytes, write_atomically
 from mouseview.model.errors import FileFormatError
 
 MAX_TOML_BYTES = MIB
-HEAD_BYTES = 64 * 1024
 
 _MAX_KEY_PARTS = 32
 _KEY_ENDS = re.compile(r"[\n=,\[\]{}#]")
 _POSITION = re.compile(r"\s*\(at (line \d+, column \d+|end of document)\)$")
-
-
-def head_of(path: Path) -> bytes:
-    """The beginning of a file, to see what it claims to be."""
-    with open(path, "rb") as file:
-        return file.read(HEAD_BYTES)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -78,6 +78,11 @@ def matlab(path: Path, compressed: bool) -> None:
     scipy.io.savemat(path, content, do_compression=compressed)
 
 
+def jarvis_file(folder: Path) -> bytes:
+    write_rig(ring_rig(2), folder, "jarvis")
+    return (folder / "cam_001.yaml").read_bytes()
+
+
 WRITERS: dict[str, Callable[[Path], object]] = {
     "opencv_cameras.json": facelift_json,
     "packed.mat": lambda path: matlab(path, True),
@@ -87,6 +92,9 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "protocol_5.pkl": lambda path: path.write_bytes(pickle.dumps([mammal_camera((2, 3))], 5)),
     "calibration.toml": lambda path: write_rig(ring_rig(3), path, "anipose"),
     "camera_array.toml": lambda path: write_rig(ring_rig(3), path, "caliscope"),
+    "rig.yml": lambda path: write_rig(ring_rig(3), path, "opencv"),
+    "rig.xml": lambda path: write_rig(ring_rig(3), path, "opencv"),
+    "Camera_A.yaml": lambda path: path.write_bytes(jarvis_file(path.parent / "rig")),
     "list.txt": lambda path: path.write_text("\n".join(str(write_sample(path.parent / n)) for n in ("a", "b"))),
 }
 
