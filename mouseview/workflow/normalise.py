@@ -30,7 +30,7 @@ from mouseview.normalise.prepare import plan_sample, prepare
 from mouseview.resources import model_format
 from mouseview.version import __version__
 from mouseview.workflow.inspect import numbers
-from mouseview.workflow.open import open_path
+from mouseview.workflow.open import fed_and_held_out, held_out_by_name, open_path
 from mouseview.workflow.reconstruct import Progress, no_progress
 
 _MANIFEST = "normalised.json"
@@ -65,11 +65,19 @@ def session_scale(dataset: Dataset, recipe: Recipe) -> SessionScale | None:
     for index in range(len(dataset)):
         try:
             sample = dataset[index]
-            plan, _ = plan_sample(sample, recipe, sample_masks(sample))
+            plan, _ = plan_sample(sample, _feeding(recipe, sample.rig), sample_masks(sample))
         except MouseViewError:
             continue  # told when its turn comes: it must not stop the others
         return None if plan.conforms else SessionScale(float(plan.similarity.scale), sample.rig.centres)
     return None
+
+
+def _feeding(recipe: Recipe, rig: Rig) -> Recipe:
+    """Cameras that the rig itself marks as held out decide neither centre nor scale, unless the recipe says so."""
+    held_out = held_out_by_name(rig)
+    if recipe.views or not held_out:
+        return recipe
+    return dataclasses.replace(recipe, views=fed_and_held_out(rig, held_out))
 
 
 def _sources(sample: Sample) -> list[Path]:
@@ -150,6 +158,7 @@ class _Normaliser:
         _refuse_writing_into([*_sources(sample), *([sample.folder] if sample.folder else [])], folder)
         _refuse_foreign_sample(folder)
         recipe = self._recipe if self._session is None else self._session.recipe(self._recipe, sample.rig)
+        recipe = _feeding(recipe, sample.rig)
         fingerprint = _fingerprint(recipe, sample)
         record_file = folder / _RECORD
         if self._resume and record_file.is_file() and (folder / FILE_NAME).is_file():

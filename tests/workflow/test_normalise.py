@@ -20,6 +20,7 @@ from mouseview.workflow.normalise import normalise_dataset
 from mouseview.workflow.project import Project, save_project
 from tests.rigs import conforming_ring, mouse_ring
 from tests.scene import Ellipsoid, photograph
+from tests.workflow.stage import fed_names, phantom_sample
 
 SMALL = Recipe(model="mouse-256")
 
@@ -276,3 +277,14 @@ def test_a_calibration_without_images_fails_by_name(tmp_path: Path, samples: Pat
     assert document["samples"] == []
     assert "no image" in document["failed"][0]["error"]["message"]
     assert not (tmp_path / "out" / "normalised.json").exists()
+
+
+def test_cameras_marked_as_held_out_decide_neither_centre_nor_scale(tmp_path: Path) -> None:
+    _, sample = phantom_sample()
+    write_sample(tmp_path / "one", sample.rig, sample.images())
+    fed = sample.rig.subset(fed_names(sample.rig))
+    write_sample(tmp_path / "fed", fed, [sample.image(sample.rig.names.index(name)) for name in fed.names])
+    marked = normalise_dataset(tmp_path / "one", tmp_path / "out", SMALL)
+    without = normalise_dataset(tmp_path / "fed", tmp_path / "other", SMALL)
+    assert marked["similarity"] == without["similarity"]
+    assert open_dataset(tmp_path / "out")[0].rig.names == sample.rig.names  # they are written all the same
