@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QTabBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mouseview.app import theme
 from mouseview.app.panels.widgets import label
@@ -73,3 +82,33 @@ class Dock(QDockWidget):
         if self.titleBarWidget() is not wanted:
             self.setTitleBarWidget(wanted)
             wanted.show()
+
+
+_TOUCHING_PX = 4
+
+
+def hide_stray_tab_bars(window: QMainWindow, docks: tuple[Dock, ...]) -> None:
+    """Qt forgets tab bars when docks are arranged anew: they stay where they were, over other panels.
+
+    The one that is in use lies on its docks; one that lies elsewhere while its docks have another is hidden.
+    """
+    tops = {}
+    for dock in docks:
+        group = frozenset((dock.windowTitle(), *(other.windowTitle() for other in window.tabifiedDockWidgets(dock))))
+        if len(group) > 1 and not dock.isHidden() and not dock.isFloating():
+            shown = dock.geometry()
+            if shown.left() >= 0:  # those behind the chosen tab are parked outside
+                tops[group] = shown
+    bars = [bar for bar in window.children() if isinstance(bar, QTabBar) and not bar.isHidden()]
+    used = []
+    for group, shown in tops.items():
+        for bar in reversed(bars):  # the last one made
+            place, titles = bar.geometry(), {bar.tabText(tab) for tab in range(bar.count())}
+            gap = abs(shown.top() - place.bottom() - 1)
+            if titles == group and place.left() == shown.left() and gap <= _TOUCHING_PX:
+                used.append(bar)
+                break
+    if len(used) == len(tops):  # else the layout is not settled yet
+        for bar in bars:
+            if bar not in used:
+                bar.hide()

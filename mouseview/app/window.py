@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QProgressBar, QStacked
 
 from mouseview.app import theme
 from mouseview.app.actions import SPECS, Actions
-from mouseview.app.docks import Dock
+from mouseview.app.docks import Dock, hide_stray_tab_bars
 from mouseview.app.panels.compare import ComparePanel
 from mouseview.app.panels.findings import FindingsPanel
 from mouseview.app.panels.ledger import LedgerPanel
@@ -23,6 +23,7 @@ from mouseview.app.panels.views import ViewsPanel
 from mouseview.app.panels.welcome import WelcomePanel
 
 _LAYOUT_VERSION = 1
+_SETTLED_MS = 40  # after docks were arranged anew, their tabs have their places
 _TOOL_BAR = ("open-folder", "save-project", "", "undo", "redo", "", "sample-previous", "sample-next", "",
              "frame", "reset-scene", "", "run", "run-modes")  # fmt: skip
 
@@ -82,6 +83,8 @@ class MainWindow(QMainWindow):
         self._size_timer.timeout.connect(self._size_docks)
         self._title_timer = QTimer(self, singleShot=True, interval=0)
         self._title_timer.timeout.connect(self._fit_titles_now)
+        self._tab_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS)
+        self._tab_timer.timeout.connect(lambda: hide_stray_tab_bars(self, tuple(self.docks.values())))
         self.panels = (self.samples, self.scene, self.views, self.ledger, self.findings, self.model, self.compare,
                        self.modes)  # fmt: skip
         self.recent_menu = QMenu("Open recent", self)
@@ -90,7 +93,6 @@ class MainWindow(QMainWindow):
         self._build_status_bar()
         self.messages = MessageStack(self)
         self.arrange()
-        self._default_state = self.saveState(_LAYOUT_VERSION)
         self._restore_layout()
         self.show_docks(False)
 
@@ -173,9 +175,11 @@ class MainWindow(QMainWindow):
         )
 
     def reset_layout(self) -> None:
-        self.restoreState(self._default_state, _LAYOUT_VERSION)
+        self._hidden_by_user.clear()
+        if self._docks_shown:  # else nothing is open, and the welcome page stays alone
+            for dock in self.docks.values():
+                dock.show()
         self.arrange()
-        self.show_docks(True)
 
     def _restore_layout(self) -> None:
         geometry, state = self.settings.value("window/geometry"), self.settings.value("window/state")
@@ -211,6 +215,7 @@ class MainWindow(QMainWindow):
     def _fit_titles_now(self) -> None:
         for dock in self.docks.values():
             dock.fit_title()
+        self._tab_timer.start()
 
     def raise_panel(self, name: str) -> None:
         self.docks[name].show()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QTabBar
 from pytestqt.qtbot import QtBot
 
 from mouseview.app import tasks
@@ -379,3 +379,26 @@ def test_an_unanswered_question_does_not_outlive_the_window(qtbot: QtBot, tmp_pa
     waiting.join(5)
     assert answers == [False]
     assert desk.ask(offer) is False
+
+
+def test_no_tab_bar_is_left_behind_when_docks_are_arranged(opened: Running, qtbot: QtBot) -> None:
+    window = opened.window
+
+    def bars() -> list[QTabBar]:
+        return [bar for bar in window.children() if isinstance(bar, QTabBar) and bar.isVisible()]
+
+    def titles() -> list[list[str]]:
+        return sorted([bar.tabText(tab) for tab in range(bar.count())] for bar in bars())
+
+    expected = [["Findings", "Ledger"], ["Views", "Compare", "All modes"]]
+    qtbot.waitUntil(lambda: titles() == expected, timeout=3000)
+    window.resize(1180, 700)
+    window.actions_["reset-layout"].trigger()
+    qtbot.wait(120)
+    qtbot.waitUntil(lambda: titles() == expected, timeout=3000)
+    for bar in bars():
+        for tab in range(bar.count()):
+            qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(tab).center())
+            shown = next(dock for dock in window.docks.values() if dock.windowTitle() == bar.tabText(tab))
+            qtbot.waitUntil(lambda shown=shown: not shown.visibleRegion().isEmpty(), timeout=3000)
+    assert titles() == expected

@@ -9,7 +9,7 @@ from mouseview.geometry.lenses import Mask
 from mouseview.geometry.transforms import Array
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top in px, y up
-_UP, _SIDEWAYS, _DOWN = 1.0, 1.3, 1.6  # what a px costs: a name belongs above its camera
+_UP, _SIDEWAYS, _DOWN = 1.0, 1.3, 2.4  # what a px costs: a name belongs above its camera
 _MOST_UP, _MOST_DOWN, _MOST_SIDEWAYS = 2.6, 2.6, 0.6  # in heights, heights and widths of the label
 
 
