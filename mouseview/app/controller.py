@@ -59,6 +59,7 @@ class Controller(QObject):
         self._engine = tasks.EngineRoom(self.consent.ask)
         self._autosave = autosave
         self._closed = False
+        self._checked: tuple[int, str] | None = None
         self._kept_prepared, self._kept_runs, self._kept_modes = _Kept(), _Kept(), _Kept()
         self._autosave_timer = QTimer(self, singleShot=True, interval=_AUTOSAVE_MS)
         self._autosave_timer.timeout.connect(self.autosave_now)
@@ -246,6 +247,7 @@ class Controller(QObject):
         first_look = not project.sample
         project = project.replace(sample=sample.name, held_out=marked_held_out if first_look else known)
         names = sample.rig.names
+        self._checked = None
         self._put(
             project=project,
             sample=sample,
@@ -270,8 +272,6 @@ class Controller(QObject):
         self._derive()
         self.jobs.submit("centres", "Finding the subject", lambda _t: tasks.find_centres(sample),
                          lambda centres: self._put(centres=centres), self._show_problem)  # fmt: skip
-        self.jobs.submit("check", "Checking the sample", lambda _t: tasks.check(sample),
-                         lambda findings: self._put(findings=findings), self.failed.emit)  # fmt: skip
 
     def _image_arrived(self, index: int, view: ViewImage) -> None:
         images = list(self.state.images)
@@ -291,6 +291,7 @@ class Controller(QObject):
         sample, project = self.state.sample, self.state.project
         if sample is None or project is None:
             return
+        self._check(sample, project.checkpoint)
         key = self._key()
         run, compared = self._kept_runs.get(key, (None, ()))
         mode_key = (*key[:2], dataclasses.replace(project.recipe, mode=Mode.EXACT_AIMED), *key[3:])
@@ -309,6 +310,14 @@ class Controller(QObject):
 
         self.jobs.submit("prepare", f"Normalising {sample.name}", lambda _t: tasks.prepare(sample, project), done,
                          self._show_problem)  # fmt: skip
+
+    def _check(self, sample: Sample, checkpoint: str) -> None:
+        """Findings depend on the format of the weights; a crop or another mode changes nothing about them."""
+        if self._checked == (id(sample), checkpoint):
+            return
+        self._checked = (id(sample), checkpoint)
+        self.jobs.submit("check", "Checking the sample", lambda _t: tasks.check(sample, checkpoint),
+                         lambda findings: self._put(findings=findings), self.failed.emit)  # fmt: skip
 
     def _show_problem(self, failure: Failure) -> None:
         """A sample that cannot be normalised says so in its place; it is a property of the sample, not an accident."""

@@ -90,10 +90,12 @@ def read_images(sample: Sample, ticket: Ticket) -> None:
         ticket.publish((index, view))
 
 
-def check(sample: Sample) -> tuple[Finding, ...]:
+def check(sample: Sample, checkpoint: str) -> tuple[Finding, ...]:
+    """Findings of a sample that is to be fed to these weights."""
+    from mouseview.inference.declared import declared_format
     from mouseview.workflow.inspect import inspect
 
-    return inspect(sample)
+    return inspect(sample, resources.model_format(declared_format(checkpoint)))
 
 
 def find_centres(sample: Sample) -> tuple[SubjectCentre, ...]:
@@ -102,18 +104,14 @@ def find_centres(sample: Sample) -> tuple[SubjectCentre, ...]:
     return centre_candidates(sample)
 
 
-def model_format_of(checkpoint: str) -> str:
-    """The format to prepare for before the weights were opened: the bundled model's own, else FaceLift's."""
-    return checkpoint if checkpoint in resources.names("model_formats", ".json") else "facelift"
-
-
 def prepare(sample: Sample, project: Project) -> tuple[Prepared, tuple[npt.NDArray[np.uint8], ...]]:
     """The sample as the model will be fed, and small textures of its images."""
+    from mouseview.inference.declared import declared_format
     from mouseview.workflow.prepare import prepare_sample
 
     fed = tuple(name for name in sample.rig.names if name not in project.held_out)
     recipe = dataclasses.replace(project.recipe, views=fed)
-    prepared = prepare_sample(sample, recipe, model_format_of(project.checkpoint))
+    prepared = prepare_sample(sample, recipe, declared_format(project.checkpoint))
     return prepared, tuple(qimages.texture(qimages.to_qimage(image)) for image in prepared.images)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,22 +16,18 @@ from mouseview import resources
 from mouseview.formats.files import read_bytes
 from mouseview.inference.cache import cache_folder, converted_path, remove_outdated
 from mouseview.inference.config import GSLRMConfig
+from mouseview.inference.declared import CONFIG_NAME, DEFAULT_FORMAT, MAX_CONFIG_BYTES, SUFFIX, find_weights
 from mouseview.inference.gslrm import GSLRM
 from mouseview.inference.shapes import check_fit, infer_config
 from mouseview.inference.torch_file import read_torch_file
-from mouseview.inference.weights_file import SUFFIX, WeightsFile, read_weights, write_weights
+from mouseview.inference.weights_file import WeightsFile, read_weights, write_weights
 from mouseview.model.errors import CheckpointError, MouseViewError
 from mouseview.model.model_format import ModelFormat
 
 Progress = Callable[[float, str], None]
 
-CONFIG_NAME = "config.yaml"
-DEFAULT_FORMAT = "facelift"
 # A training checkpoint carries the optimiser and float32 weights; above this the converted copy pays for itself.
 CONVERT_ABOVE_BYTES = 512 << 20
-
-_MAX_CONFIG_BYTES = 1 << 20
-_NUMBERED = re.compile(r"ckpt_(\d{1,32})\.pt")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,32 +63,6 @@ def open_checkpoint(path: Path | str, config: GSLRMConfig | Path | str | None = 
         format_name = DEFAULT_FORMAT
         assumptions = (*assumptions, f"camera format '{format_name}' (the checkpoint names none)")
     return Checkpoint(file, weights.tensors, chosen, _card(format_name, chosen, file), weights.recipe, assumptions)
-
-
-def find_weights(path: Path) -> Path:
-    """The file that a path to a file or folder means: ``model.safetensors``, else the ``ckpt_*.pt`` of highest step."""
-    if path.is_file():
-        return path
-    if not path.is_dir():
-        raise CheckpointError(
-            "does not exist", place=str(path), remedy="give a checkpoint file, a run folder or the name of a checkpoint"
-        )
-    own = path / f"model{SUFFIX}"
-    if own.is_file():
-        return own
-    numbered = [(int(found[1]), file) for file in path.iterdir() if (found := _NUMBERED.fullmatch(file.name))]
-    if numbered:
-        return max(numbered)[1]
-    single = sorted(file for file in path.iterdir() if file.suffix in {SUFFIX, ".pt", ".pth"})
-    if len(single) == 1:
-        return single[0]
-    raise CheckpointError(
-        f"holds {len(single)} possible checkpoint files"
-        if single
-        else "holds no checkpoint (ckpt_*.pt, *.safetensors)",
-        place=str(path),
-        remedy="give the checkpoint file itself",
-    )
 
 
 def converted(checkpoint: Checkpoint, progress: Progress | None = None, folder: Path | None = None) -> Checkpoint:
@@ -161,7 +130,7 @@ def _configuration(
 def read_config(path: Path) -> tuple[GSLRMConfig, str | None]:
     """The ``model:`` block of a config.yaml and, in files of our own training, its ``model_format:``."""
     try:
-        document = yaml.safe_load(read_bytes(path, _MAX_CONFIG_BYTES))
+        document = yaml.safe_load(read_bytes(path, MAX_CONFIG_BYTES))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise CheckpointError(
             f"is no valid YAML: {str(error)[:300]}", place=str(path), remedy="use the config.yaml of the run"

@@ -18,7 +18,6 @@ from torch import Tensor
 from mouseview.inference.config import GSLRMConfig
 from mouseview.model.errors import CheckpointError
 
-SUFFIX = ".safetensors"
 _VERSION = "1"
 
 

@@ -126,7 +126,7 @@ class Server:
         self._send({"id": number, "event": "delivered"})
 
     def _loaded(self, number: int, checkpoint: str, device: str) -> Any:
-        from mouseview.inference.checkpoint import find_weights
+        from mouseview.inference.declared import find_weights
         from mouseview.inference.engine import load_engine
 
         state = find_weights(Path(checkpoint)).stat()
