@@ -87,7 +87,7 @@ QAbstractItemView {{ background: {t.panel}; border: none; selection-background-c
   selection-color: {t.text}; alternate-background-color: {t.raised}; }}
 QHeaderView {{ background: {t.panel}; border: none; }}
 QHeaderView::section {{ background: {t.panel}; color: {t.muted}; border: none; border-bottom: 1px solid {t.border};
-  padding: 4px 6px; }}
+  padding: 4px 8px; }}
 QTableCornerButton::section {{ background: {t.panel}; border: none; }}
 
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}

@@ -181,7 +181,8 @@ class Wiring(QObject):
     def _show_work(self, status: JobStatus) -> None:
         window, running = self.window, status.running
         if status.slot == RUN_SLOT:
-            window.model.show_progress(status)
+            for panel in (window.model, window.compare, window.modes):
+                panel.show_progress(status)
         if status.slot in ("open", "demo"):
             window.welcome.show_busy(f"{status.note or status.title} …" if running else "")
         if status.slot in _QUIET_SLOTS:

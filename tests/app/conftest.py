@@ -14,14 +14,17 @@ import pytest
 if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QRectF, QSettings
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mouseview import resources
 from mouseview.app.main import Running, make_window
+from mouseview.app.state import ComparedView, DifferenceImage
 from mouseview.formats.facelift import FILE_NAME, write_views
 from mouseview.formats.images import write_png
+from mouseview.metrics.scores import compare
 from mouseview.model.camera import Rig
 
 SIDE_PX = 96
@@ -92,3 +95,10 @@ def opened(qtbot: QtBot, running: Running, dataset_folder: Path) -> Running:
     running.controller.open(str(dataset_folder))
     wait_for_sample(qtbot, running)
     return running
+
+
+def compared_view(role: str, name: str, truth: np.ndarray, prediction: np.ndarray) -> ComparedView:
+    """One view of a comparison with real scores and blank pictures."""
+    plain = QImage(8, 8, QImage.Format.Format_RGB32)
+    kinds = {kind: DifferenceImage(plain, plain, 0.0, 0.25, kind) for kind in ("absolute", "signed", "ssim")}
+    return ComparedView(name, role, plain, plain, kinds, compare(prediction, truth), QRectF(plain.rect()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,21 +14,23 @@ from PySide6.QtCore import QRect, Qt
 from pytestqt.qtbot import QtBot
 
 from mouseview.app.compare_images import subject_square
-from mouseview.app.panels.compare import decibel
+from mouseview.app.jobs import JobStatus
+from mouseview.app.panels.compare import ComparePanel, decibel, headline
 from mouseview.app.panels.findings import FindingsPanel
 from mouseview.app.panels.ledger import LedgerPanel, as_table, change, number
+from mouseview.app.panels.modes import ModesPanel
 from mouseview.app.panels.samples import SamplesPanel
 from mouseview.app.panels.views import ViewsPanel, best_columns
-from mouseview.app.panels.widgets import sentence
+from mouseview.app.panels.widgets import sentence, verdict_width
 from mouseview.app.qimages import mask_outline, texture, to_bytes, to_qimage
 from mouseview.app.state import AppState, Changed, SampleSummary, worst_of
 from mouseview.formats.dataset import open_dataset
 from mouseview.model.finding import Finding, Severity, Truth, Verdict
 from mouseview.model.prepared import LedgerRow
-from mouseview.model.recipe import Recipe
+from mouseview.model.recipe import Mode, Recipe
 from mouseview.model.sample import Dataset
 from mouseview.workflow.prepare import prepare_sample
-from tests.app.conftest import disc
+from tests.app.conftest import compared_view, disc
 
 ERROR = Finding("units", Severity.ERROR, "rig.json", "these are millimetres", "normalise")
 WARNING = Finding("off-centre", Severity.WARNING, "cam", "off-centre by 4 %", "choose exact-aimed", "inference_2")
@@ -216,3 +219,44 @@ def test_the_close_up_holds_the_subject_and_stays_in_the_image() -> None:
 def test_sentences_begin_with_a_capital_unless_they_begin_with_a_name() -> None:
     assert [sentence(text) for text in ("cameras stand far", "fx of cam", "cam_0 is off", "")] == [
         "Cameras stand far", "fx of cam", "cam_0 is off", ""]  # fmt: skip
+
+
+def test_the_headline_of_a_comparison_fits_a_narrow_window(qtbot: QtBot) -> None:
+    done = SimpleNamespace(prepared=SimpleNamespace(mode=Mode.DISTANCE_MATCHED), gaussians=range(393_218),
+                           seconds=12.34, device="cuda:0", white_collapse=False, predicted_alpha=0.97)  # fmt: skip
+    panel = ComparePanel()
+    qtbot.addWidget(panel)
+    panel.resize(853, 220)  # what a window 1180 px wide leaves
+    pixels = np.random.default_rng(0).random((16, 16, 4)).astype(np.float32)
+    state = AppState(reconstruction=done, compared=(compared_view("held-out", "cam", pixels, pixels),))  # type: ignore[arg-type]
+    panel.show_state(state)
+    panel.show()
+    assert panel.headline.fontMetrics().horizontalAdvance(panel.headline.text()) <= panel.headline.width()
+    assert "393 k" in panel.headline.text()
+    panel.headline.grab()
+    assert "393,218" in panel.headline.toolTip()
+    assert "0.97" in panel.headline.toolTip()
+    assert headline(SimpleNamespace(**{**vars(done), "white_collapse": True})).startswith("WHITE COLLAPSE")  # type: ignore[arg-type]
+
+
+def test_a_run_is_told_of_where_its_results_will_stand(qtbot: QtBot) -> None:
+    for panel in (ComparePanel(), ModesPanel()):
+        qtbot.addWidget(panel)
+        panel.show()
+        panel.show_progress(JobStatus("run", "Reconstructing", True, 0.4, "raw: layer 3"))
+        assert panel.empty_text.text() == "raw: layer 3 …"
+        assert panel.run.isHidden()
+        panel.show_progress(JobStatus("run", "Reconstructing", False))
+        assert not panel.run.isHidden()
+        assert "layer" not in panel.empty_text.text()
+
+
+def test_both_badges_of_a_mode_fit_a_narrow_window(qtbot: QtBot) -> None:
+    panel = ModesPanel()
+    qtbot.addWidget(panel)
+    panel.resize(853, 220)
+    panel.show()
+    panel.table.show()
+    last = panel.table.columnViewportPosition(5)
+    widest = verdict_width(Verdict(Truth.APPROXIMATE, True)) + 16
+    assert last + widest <= panel.table.viewport().width()

@@ -10,7 +10,7 @@ from unittest.mock import create_autospec
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, QSettings, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QMessageBox, QTabBar
 from pytestqt.qtbot import QtBot
@@ -20,13 +20,12 @@ from mouseview.app.consent import ConsentDesk
 from mouseview.app.jobs import Ticket
 from mouseview.app.main import Running, make_window
 from mouseview.app.panels.messages import FailureCard
-from mouseview.app.state import AppState, ComparedView, DifferenceImage
+from mouseview.app.state import AppState
 from mouseview.inference.hub import DownloadOffer, HubFile
-from mouseview.metrics.scores import compare
 from mouseview.model.gaussians import Gaussians
 from mouseview.model.recipe import CentreSource, Mode
 from mouseview.workflow.project import load_project
-from tests.app.conftest import SAMPLES, wait_for_sample
+from tests.app.conftest import SAMPLES, compared_view, wait_for_sample
 
 
 def failures(running: Running) -> list[FailureCard]:
@@ -205,12 +204,6 @@ def test_the_window_stays_alive_while_work_is_done(opened: Running, qtbot: QtBot
     assert np.median(gaps) < 0.1
 
 
-def _compared(role: str, name: str, truth: np.ndarray, prediction: np.ndarray) -> ComparedView:
-    plain = QImage(8, 8, QImage.Format.Format_RGB32)
-    kinds = {kind: DifferenceImage(plain, plain, 0.0, 0.25, kind) for kind in ("absolute", "signed", "ssim")}
-    return ComparedView(name, role, plain, plain, kinds, compare(prediction, truth), QRectF(plain.rect()))
-
-
 def engine_stand_in(opened: Running, monkeypatch: pytest.MonkeyPatch, steps: int = 4) -> list[Ticket]:
     """An engine with the real one's signatures: reports progress, can be cancelled, returns noise as prediction."""
     from mouseview.model.errors import Cancelled
@@ -231,7 +224,7 @@ def engine_stand_in(opened: Running, monkeypatch: pytest.MonkeyPatch, steps: int
             truth = prepared.images[index]
             prediction = np.clip(truth + rng.normal(0, 0.05, truth.shape), 0, 1).astype(np.float32)
             role = "held-out" if camera.name in project.held_out else "input"
-            views.append(_compared(role, camera.name, truth, prediction))
+            views.append(compared_view(role, camera.name, truth, prediction))
         one = Gaussians(np.zeros((1, 3)), np.zeros((1, 1, 3)), np.full((1, 3), 0.1), np.eye(4)[:1], np.ones(1))
         result = create_autospec(_Result, instance=True, prepared=prepared, gaussians=one, seconds=1.5, device="cpu",
                                  white_collapse=False, predicted_alpha=0.8)  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -18,9 +19,13 @@ from PySide6.QtWidgets import (
 )
 
 from mouseview.app import theme
+from mouseview.app.jobs import JobStatus
 from mouseview.app.panels.widgets import ElidedLabel, Segments, label
 from mouseview.app.state import AppState, Changed, ComparedView, DifferenceImage
 from mouseview.app.tokens import Tokens
+
+if TYPE_CHECKING:
+    from mouseview.workflow.reconstruct import Reconstruction
 
 HELD_OUT = "held-out"
 _TEXT_PX = 58
@@ -29,6 +34,7 @@ _LEAST_IMAGE_PX = 76
 _GAP_PX = 3
 KINDS = ("absolute", "signed", "ssim")
 _COLUMNS = (0.0, 0.2, 0.48, 0.8)  # of the table of scores, as parts of its width
+_INVITATION = "Truth, prediction and difference of every view appear here after a reconstruction."
 _TITLES = {"absolute": "difference", "signed": "signed difference", "ssim": "1 − SSIM"}
 
 
@@ -143,7 +149,7 @@ class DifferenceLegend(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._shown: DifferenceImage | None = None
-        self.setFixedSize(190, 20)
+        self.setFixedSize(156, 20)
 
     def show_scale(self, shown: DifferenceImage | None) -> None:
         self._shown = shown
@@ -155,12 +161,23 @@ class DifferenceLegend(QWidget):
             return
         t = theme.current()
         painter = QPainter(self)
-        painter.drawImage(QRectF(44, 6, 100, 8), self._shown.legend)
+        painter.drawImage(QRectF(40, 6, 76, 8), self._shown.legend)
         painter.setFont(theme.ui_font(theme.FONT_PX - 1))
         painter.setPen(QColor(t.muted))
         vertical = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(0, 0, 39, 20), vertical | Qt.AlignmentFlag.AlignRight, f"{self._shown.low:g}")
-        painter.drawText(QRectF(149, 0, 40, 20), vertical | Qt.AlignmentFlag.AlignLeft, f"{self._shown.high:g}")
+        painter.drawText(QRectF(0, 0, 35, 20), vertical | Qt.AlignmentFlag.AlignRight, f"{self._shown.low:g}")
+        painter.drawText(QRectF(121, 0, 35, 20), vertical | Qt.AlignmentFlag.AlignLeft, f"{self._shown.high:g}")
+
+
+def count_text(count: int) -> str:
+    """393218 → "393 k"."""
+    return str(count) if count < 10_000 else f"{count / 1e3:.0f} k" if count < 10**6 else f"{count / 1e6:.1f} M"
+
+
+def headline(done: Reconstruction) -> str:
+    """What was run, short enough for a narrow window; a render gone white is said first."""
+    what = f"{done.prepared.mode} · {count_text(len(done.gaussians))} Gaussians · {done.seconds:.1f} s on {done.device}"
+    return f"WHITE COLLAPSE · {what}" if done.white_collapse else what
 
 
 class ComparePanel(QWidget):
@@ -204,15 +221,13 @@ class ComparePanel(QWidget):
         self._area.setWidget(self._strip)
         self._area.viewport().installEventFilter(self)
         self.empty = QWidget()
-        text = label(
-            "Truth, prediction and difference of every view appear here after a reconstruction.", "muted", wrap=True
-        )
-        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty_text = label(_INVITATION, "muted", wrap=True)
+        self.empty_text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.run = QPushButton("Reconstruct")
         self.run.clicked.connect(self.run_wanted)
         box = QVBoxLayout(self.empty)
         box.addStretch(1)
-        box.addWidget(text)
+        box.addWidget(self.empty_text)
         middle = QHBoxLayout()
         middle.addStretch(1)
         middle.addWidget(self.run)
@@ -239,15 +254,20 @@ class ComparePanel(QWidget):
             self.run.setEnabled(state.sample is not None and state.sample.has_images)
             done = state.reconstruction
             if done is not None:
-                collapse = " · WHITE COLLAPSE" if done.white_collapse else ""
-                self.headline.setText(
-                    f"{done.prepared.mode} · {len(done.gaussians):,} Gaussians · {done.seconds:.1f} s on {done.device}"
-                    f" · alpha {done.predicted_alpha:.2f} in masks{collapse}"
+                self.headline.setText(headline(done))
+                self.headline.detail = (
+                    f"{done.prepared.mode}: {len(done.gaussians):,} Gaussians in {done.seconds:.2f} s, {done.device}\n"
+                    f"Mean opacity inside the masks: {done.predicted_alpha:.2f}"
                 )
             self._rebuild()
         if state.camera != self._camera:
             self._camera = state.camera
             self._mark()
+
+    def show_progress(self, status: JobStatus) -> None:
+        """Of the run that will fill this panel."""
+        self.run.setVisible(not status.running)
+        self.empty_text.setText(f"{status.note or status.title} …" if status.running else _INVITATION)
 
     def _rebuild(self) -> None:
         kind = KINDS[self.kind.index]

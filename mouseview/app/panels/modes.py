@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from mouseview.app import theme
 from mouseview.app.compare_images import subject_square
+from mouseview.app.jobs import JobStatus
 from mouseview.app.panels.widgets import ElidedLabel, label, paint_verdict, truth_colour, verdict_width
 from mouseview.app.qimages import to_qimage
 from mouseview.app.state import AppState, Changed
@@ -36,6 +37,8 @@ RESULT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 BAR_ROLE = int(Qt.ItemDataRole.UserRole) + 2  # gain over a blank white image, 0..1 of the best
 HEADERS = ("Mode", "Truth | prediction", "Held-out, subject", "Held-out, whole", "Input, subject", "Verdict")
 _ROW_PX = 42
+_WIDTHS = (134, 128, 126, 122, 112)  # leave both badges room beside the window's least width
+_INVITATION = "Every mode on this sample, scored on the same source pixels: one reconstruction each."
 _SCORES = {2: "heldout_psnr_subject", 3: "heldout_psnr", 4: "input_psnr_subject"}
 
 
@@ -183,21 +186,20 @@ class ModesPanel(QWidget):
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.horizontalHeader().setHighlightSections(False)
         self.table.horizontalHeader().setStretchLastSection(True)
-        for column, width in enumerate((140, 150, 140, 140, 140)):
+        for column, width in enumerate(_WIDTHS):
             self.table.setColumnWidth(column, width)
             self.table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
         self.table.doubleClicked.connect(lambda index: self.mode_chosen.emit(index.data(RESULT_ROLE).mode))
         self.note = ElidedLabel()
         self.note.setProperty("role", "muted")
         self.empty = QWidget()
-        text = label("Every mode on this sample, scored on the same source pixels: one reconstruction each.",
-                     "muted", wrap=True)  # fmt: skip
-        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty_text = label(_INVITATION, "muted", wrap=True)
+        self.empty_text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.run = QPushButton("Compare all modes")
         self.run.clicked.connect(self.run_wanted)
         box = QVBoxLayout(self.empty)
         box.addStretch(1)
-        box.addWidget(text)
+        box.addWidget(self.empty_text)
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(self.run)
@@ -214,6 +216,11 @@ class ModesPanel(QWidget):
         layout.addWidget(self.table, 1)
         layout.addWidget(self.empty, 1)
         self._changed = Changed()
+
+    def show_progress(self, status: JobStatus) -> None:
+        """Of the run that will fill this panel."""
+        self.run.setVisible(not status.running)
+        self.empty_text.setText(f"{status.note or status.title} …" if status.running else _INVITATION)
 
     def show_state(self, state: AppState) -> None:
         if not self._changed(state.modes, state.sample, state.dark):

@@ -36,7 +36,12 @@ def rule() -> QFrame:
 
 
 class ElidedLabel(QLabel):
-    """One line that shortens itself in the middle or at the end and shows the whole text as a tool tip."""
+    """One line that shortens itself in the middle or at the end; then its tool tip has the whole text.
+
+    detail: a tool tip that says more than the text and is always there.
+    """
+
+    detail = ""
 
     def __init__(self, text: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
         super().__init__(text)
@@ -48,7 +53,7 @@ class ElidedLabel(QLabel):
         painter = QPainter(self)
         rect = self.contentsRect()
         shown = self.fontMetrics().elidedText(self.text(), self._mode, rect.width())
-        self.setToolTip(self.text() if shown != self.text() else "")
+        self.setToolTip(self.detail or (self.text() if shown != self.text() else ""))
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(rect, self.alignment() | Qt.AlignmentFlag.AlignVCenter, shown)
 
