@@ -109,7 +109,7 @@ def write(rig: Rig, path: Path) -> tuple[str, ...]:
     names, changed = file_safe_names(rig)
     files = {f"{name}.yaml": as_yaml(_document(camera, rig.units)) for camera, name in zip(rig, names, strict=True)}
     write_folder_atomically(path, files)
-    order = () if names == sorted(names) else ("the order of the cameras: JARVIS sorts them by name",)
+    order = () if list(files) == sorted(files) else ("the order of the cameras: JARVIS sorts them by name",)
     return (*lost, *changed, *order)
 
 

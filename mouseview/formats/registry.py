@@ -7,7 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mouseview.formats import anipose, caliscope, dannce, easymocap, facelift, jarvis, mammal, opencv, pose2sim
+from mouseview.formats import (
+    anipose,
+    blender,
+    caliscope,
+    colmap,
+    dannce,
+    easymocap,
+    facelift,
+    jarvis,
+    mammal,
+    opencv,
+    pose2sim,
+    transforms,
+)
 from mouseview.formats.files import file_size, read_bytes, read_json, unreadable
 from mouseview.model.camera import Labels, Rig
 from mouseview.model.errors import FileFormatError
@@ -22,6 +35,7 @@ class CameraFormat:
     ``FileFormatError``; write returns one sentence for each thing that the format cannot hold.
     sniff_folder: for calibrations of several files, whether a folder is one; then read takes the folder and any of
     its files, and write makes a folder where ``writes_folder``.
+    read_with_images: for formats that list images, where those of each camera lie or should lie (None: nowhere).
     """
 
     name: str
@@ -34,6 +48,7 @@ class CameraFormat:
     labels: Callable[[Path], Labels | None] | None = None
     sniff_folder: Callable[[Path], bool] | None = None
     writes_folder: bool = False
+    read_with_images: Callable[[Path], tuple[Rig, tuple[Path | None, ...]]] | None = None
 
     @property
     def can_write(self) -> bool:
@@ -112,6 +127,49 @@ FORMATS: tuple[CameraFormat, ...] = (
         easymocap.sniff,
         easymocap.read,
         sniff_folder=easymocap.sniff_folder,
+    ),
+    CameraFormat(
+        colmap.BINARY_NAME,
+        "COLMAP (binary)",
+        "cameras.bin and images.bin in a model or project folder, one camera an image",
+        colmap.BINARY_FILES,
+        colmap.sniff_binary,
+        colmap.read_binary,
+        write=colmap.write_binary,
+        sniff_folder=colmap.sniff_binary_folder,
+        writes_folder=True,
+        read_with_images=colmap.read_binary_with_images,
+    ),
+    CameraFormat(
+        colmap.NAME,
+        "COLMAP (text)",
+        "cameras.txt and images.txt in a model or project folder, one camera an image",
+        colmap.TEXT_FILES,
+        colmap.sniff,
+        colmap.read,
+        write=colmap.write,
+        sniff_folder=colmap.sniff_folder,
+        writes_folder=True,
+        read_with_images=colmap.read_with_images,
+    ),
+    CameraFormat(
+        transforms.NAME,
+        "nerfstudio / instant-ngp",
+        "transforms.json: poses with OpenGL axes, images listed; lens distortion, fisheye",
+        (transforms.FILE_NAME, "*.json"),
+        transforms.sniff,
+        transforms.read,
+        write=transforms.write,
+        read_with_images=transforms.read_with_images,
+    ),
+    CameraFormat(
+        blender.NAME,
+        "Blender synthetic",
+        "transforms_*.json with camera_angle_x alone; the size is that of the images",
+        ("transforms_*.json", "*.json"),
+        blender.sniff,
+        blender.read,
+        read_with_images=blender.read_with_images,
     ),
     CameraFormat(
         opencv.NAME,

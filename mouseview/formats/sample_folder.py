@@ -9,7 +9,7 @@ from pathlib import Path
 from mouseview.formats import facelift
 from mouseview.formats.files import unreadable
 from mouseview.formats.images import has_alpha, read_image
-from mouseview.formats.registry import FORMATS, CameraFormat, identify, sniff, sniff_folder
+from mouseview.formats.registry import FORMATS, CameraFormat, by_name, identify, sniff, sniff_folder
 from mouseview.model.errors import FileFormatError
 from mouseview.model.sample import ImageSource, Sample
 
@@ -44,7 +44,20 @@ def read_calibration(path: Path, format: str | None = None) -> Sample:
             _source(path.parent, image) if image and os.path.isfile(path.parent / image) else None for image in listed
         )
         return Sample(_calibration_name(path, found), rig, sources, folder=path.parent if any(sources) else None)
-    return Sample(_calibration_name(path, found), found.read(path), labels=found.labels(path) if found.labels else None)
+    labels = found.labels(path) if found.labels else None
+    if found.read_with_images is None:
+        return Sample(_calibration_name(path, found), found.read(path), labels=labels)
+    rig, images = found.read_with_images(path)
+    folder = path if os.path.isdir(path) else path.parent
+    present = [image if image is not None and os.path.isfile(image) else None for image in images]
+    missing = [camera.name for camera, image in zip(rig, present, strict=True) if image is None]
+    if missing:
+        more = " …" if len(missing) > 5 else ""
+        note = f"{len(missing)} of {len(rig)} images are not where the file says: {', '.join(missing[:5])}{more}"
+        rig = rig.replace(assumptions=(*rig.assumptions, note))
+    present_sources = tuple(None if image is None else _image_source(image, folder) for image in present)
+    home = folder if any(present_sources) else None
+    return Sample(_calibration_name(path, found), rig, present_sources, folder=home, labels=labels)
 
 
 def _calibration_name(path: Path, found: CameraFormat) -> str:
@@ -60,8 +73,10 @@ def find_calibration(folder: Path, format: str | None = None) -> Path | None:
     The usual file names come first, then any that content identifies. Raises ``FileFormatError`` when several could
     be meant.
     """
-    whole = [known for known in sniff_folder(folder) if format in (None, known.name)]
-    formats = [known for known in FORMATS if format in (None, known.name) and known not in whole]
+    if format is not None and by_name(format).sniff_folder:
+        return folder
+    whole = sniff_folder(folder) if format is None else ()
+    formats = [known for known in FORMATS if format in (None, known.name) and not (whole and known.sniff_folder)]
     files: list[Path] = []
     for usual in (True,) if whole else (True, False):
         files = files or sorted({path for known in formats for path in _candidates(folder, known, usual)})
@@ -83,9 +98,10 @@ def _candidates(folder: Path, known: CameraFormat, usual: bool) -> list[Path]:
 
 
 def _source(folder: Path, file_path: str | None) -> ImageSource | None:
-    if file_path is None:
-        return None
-    image = folder / file_path
+    return None if file_path is None else _image_source(folder / file_path, folder)
+
+
+def _image_source(image: Path, folder: Path) -> ImageSource:
     mask = find_mask(image, folder)
     return ImageSource(image, partial(read_image, image, mask), mask, has_mask=mask is not None or _has_alpha(image))
 

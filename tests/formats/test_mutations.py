@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import pickle
 import time
 from collections.abc import Callable
@@ -17,10 +18,12 @@ from mouseview.formats import open_dataset, write_rig
 from mouseview.formats.image_headers import MAX_PIXELS, MAX_SIDE_PX
 from mouseview.formats.images import read_image
 from mouseview.formats.registry import sniff
+from mouseview.model.camera import Rig
 from mouseview.model.errors import MouseViewError
 from tests.formats.builders import dannce_camera, mat_cell, noise_image, ring_rig, write_sample
 from tests.formats.test_dannce import label_data, mouse_camera
 from tests.formats.test_mammal import camera as mammal_camera
+from tests.formats.test_opencv_formats import easymocap
 
 MUTANTS = 600
 SECONDS = 6.0  # of one kind, on a machine that is far too slow
@@ -78,6 +81,13 @@ def matlab(path: Path, compressed: bool) -> None:
     scipy.io.savemat(path, content, do_compression=compressed)
 
 
+def blender_scene() -> dict[str, object]:
+    return {
+        "camera_angle_x": 0.7,
+        "frames": [{"file_path": f"./train/r_{i}", "transform_matrix": np.eye(4).tolist()} for i in range(3)],
+    }
+
+
 def jarvis_file(folder: Path) -> bytes:
     write_rig(ring_rig(2), folder, "jarvis")
     return (folder / "cam_001.yaml").read_bytes()
@@ -95,12 +105,15 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "rig.yml": lambda path: write_rig(ring_rig(3), path, "opencv"),
     "rig.xml": lambda path: write_rig(ring_rig(3), path, "opencv"),
     "Camera_A.yaml": lambda path: path.write_bytes(jarvis_file(path.parent / "rig")),
+    "transforms.json": lambda path: write_rig(ring_rig(3), path, "nerfstudio"),
+    "transforms_train.json": lambda path: path.write_text(json.dumps(blender_scene())),
     "list.txt": lambda path: path.write_text("\n".join(str(write_sample(path.parent / n)) for n in ("a", "b"))),
 }
 
 
 def open_all(path: Path) -> None:
-    sniff(path)
+    if path.is_file():
+        sniff(path)
     for sample in open_dataset(path):
         assert len(sample.rig) >= 1
         assert all(1 <= side <= MAX_SIDE_PX for camera in sample.rig for side in camera.size)
@@ -115,6 +128,33 @@ def test_damaged_calibrations_and_lists(tmp_path: Path, name: str) -> None:
     WRITERS[name](original)
     open_all(original)
     assert_only_user_errors(tmp_path / name, original.read_bytes(), open_all)
+
+
+@pytest.mark.parametrize(
+    ("format", "file"),
+    [
+        ("colmap", "cameras.txt"),
+        ("colmap", "images.txt"),
+        ("colmap-bin", "cameras.bin"),
+        ("colmap-bin", "images.bin"),
+        ("easymocap", "intri.yml"),
+        ("easymocap", "extri.yml"),
+    ],
+)
+def test_damaged_files_of_a_folder(tmp_path: Path, format: str, file: str) -> None:
+    folder = tmp_path / "rig"
+    write_calibration_folder(folder, format)
+    whole = (folder / file).read_bytes()
+    open_all(folder)
+    assert_only_user_errors(folder / file, whole, lambda damaged: open_all(damaged.parent))
+
+
+def write_calibration_folder(folder: Path, format: str) -> None:
+    if format == "easymocap":
+        easymocap(folder, ["a", "b", "c"], ["a", "b"])
+    else:
+        rig = ring_rig(3)
+        write_rig(Rig((*rig.cameras[:2], rig[2].replace(distortion=np.full(8, 0.01)))), folder, format)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tiff", ".bmp"])
