@@ -17,6 +17,7 @@ from mouseview.model.recipe import CentreSource
 from mouseview.model.sample import Image, Sample
 from mouseview.normalise.centres import centre_candidates
 from mouseview.normalise.conformance import rig_conforms
+from mouseview.normalise.hull import BoolImage
 from mouseview.normalise.masks import MaskStats, mask_stats
 from mouseview.normalise.possible import possible
 
@@ -90,6 +91,15 @@ class Evidence:
     @cached_property
     def sound_masks(self) -> tuple[MaskStats | None, ...]:
         return tuple(self.masks[index] for index in self.sound)
+
+    @cached_property
+    def silhouettes(self) -> tuple[tuple[Camera, BoolImage], ...]:
+        """Sound cameras with the mask (H, W) that each sees, where it has one that says where the subject is."""
+        return tuple(
+            (self.rig[index], stats.mask)
+            for index, stats in zip(self.sound, self.sound_masks, strict=True)
+            if stats is not None and stats.usable
+        )
 
     def masked_views(self) -> Iterator[tuple[Camera, MaskStats, Image]]:
         """Views with a mask, sound or not."""

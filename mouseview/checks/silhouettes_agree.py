@@ -33,14 +33,10 @@ def _guilty(hull: SilhouetteHull, mean: float) -> int | None:
 
 
 def silhouettes_agree(evidence: Evidence) -> Iterator[Finding]:
-    pairs = [
-        (evidence.rig[index], stats)
-        for index, stats in zip(evidence.sound, evidence.sound_masks, strict=True)
-        if stats is not None and stats.usable
-    ]
+    pairs = evidence.silhouettes
     if len(pairs) < 4:
         return
-    hull = silhouette_hull([camera for camera, _ in pairs], [stats.mask for _, stats in pairs])
+    hull = silhouette_hull([camera for camera, _ in pairs], [mask for _, mask in pairs])
     if hull is None:
         return
     mean = hull.mean_px

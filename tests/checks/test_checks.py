@@ -178,6 +178,28 @@ def test_the_notes_camera_is_a_squashed_frame() -> None:
     assert "not square" in only(Rig((odd,)), "squashed-frame").message
 
 
+def _pressed(side: int, images_too: bool) -> Sample:
+    """The lab's rig with K squashed to a square; its images squashed alike, or their middle cropped."""
+    lab = photographed(mouse_ring((864, 768), lens=False), supersample=1)
+    rig = lab.rig.replace(cameras=tuple(camera.resized(side, side) for camera in lab.rig))
+    left = (864 - 768) // 2
+    images = [
+        cv2.resize(image if images_too else image[:, left : left + 768], (side, side), interpolation=cv2.INTER_AREA)
+        for image in lab.images()
+    ]
+    return sample_of(images, rig)
+
+
+def test_masks_tell_whether_the_image_was_squashed_with_its_k() -> None:
+    false = only(_pressed(384, images_too=False), "squashed-frame")
+    assert false.severity is Severity.ERROR
+    assert "cropped, not squashed" in false.message
+    true = only(_pressed(384, images_too=True), "squashed-frame")
+    assert true.severity is Severity.INFO
+    assert "squashed alike" in true.message
+    assert only(Rig((note_camera(),)), "squashed-frame").severity is Severity.WARNING  # nothing here can tell
+
+
 def test_intrinsics_against_the_format() -> None:
     finding = only(Rig((note_camera(),)), "intrinsics-against-format")
     assert finding.severity is Severity.WARNING
