@@ -47,6 +47,7 @@ class Controller(QObject):
     failed = Signal(object)
     told = Signal(str)
     summary_arrived = Signal(int, object)
+    replaced = Signal()  # something else is open now: what was said about the last attempt is over
     opened = Signal(str)  # a path, for the recent list
 
     def __init__(self, autosave: Path | None = None, parent: QObject | None = None) -> None:
@@ -105,6 +106,7 @@ class Controller(QObject):
         for slot in ("sample", "images", "check", "centres", "prepare", "summaries", RUN_SLOT):
             self.jobs.cancel(slot)
         self.history.clear()
+        self.replaced.emit()
         self.state = AppState(
             project=got.project, project_file=got.project_file, dataset=got.dataset, dark=self.state.dark
         )

@@ -74,6 +74,7 @@ class Wiring(QObject):
         controller.consent.asked.connect(self._ask_consent)
         controller.jobs.status_changed.connect(self._show_work)
         controller.summary_arrived.connect(window.samples.model.set_summary)
+        controller.replaced.connect(window.messages.forget_failures)
         controller.opened.connect(recent.add)
         recent.changed.connect(lambda paths: window.fill_recent(paths, recent.chosen.emit))
         recent.chosen.connect(controller.open)
@@ -310,7 +311,7 @@ class Wiring(QObject):
             self.controller.run()
 
     def _run_modes(self) -> None:
-        if self.window.model.run.isEnabled() and not self.controller.jobs.busy(RUN_SLOT):
+        if self.window.model.all_modes.isEnabled() and not self.controller.jobs.busy(RUN_SLOT):
             self.window.raise_panel("modes")
             self.controller.run_modes()
 

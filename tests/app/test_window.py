@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -140,6 +141,31 @@ def test_what_cannot_be_opened_says_so_and_stops_nothing(opened: Running, qtbot:
     qtbot.mouseClick(card.details_button, Qt.MouseButton.LeftButton)
     assert card.details.isVisible()
     assert opened.controller.state.sample.name == SAMPLES[0], "what was open stays open"
+    assert card.message.text()[0].isupper()
+    opened.controller.open(str(opened.controller.state.dataset.path / SAMPLES[1]))
+    wait_for_sample(qtbot, opened, SAMPLES[1])
+    assert not failures(opened), "what could be opened since makes the message old"
+
+
+def test_an_unreadable_image_is_named_in_its_place_and_nothing_is_run_with_it(
+    running: Running, qtbot: QtBot, dataset_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "hurt"
+    shutil.copytree(dataset_folder / SAMPLES[0], folder)
+    hurt = sorted((folder / "images").iterdir())[2]
+    hurt.write_bytes(b"")
+    running.controller.open(str(folder))
+    wait_for_sample(qtbot, running)
+    qtbot.waitUntil(lambda: bool(running.controller.state.prepare_problem), timeout=60_000)
+    qtbot.waitUntil(lambda: running.controller.state.findings is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: all(running.controller.state.images), timeout=20_000)
+    problems = {view.name: view.problem for view in running.controller.state.images if view.problem}
+    assert list(problems) == [hurt.stem]
+    assert "empty" in problems[hurt.stem]
+    assert any(finding.camera == hurt.stem for finding in running.controller.state.findings)
+    assert not running.window.model.run.isEnabled()
+    assert running.window.model.run.toolTip() == running.controller.state.prepare_problem
+    assert not failures(running)
 
 
 def test_dropping_a_folder_opens_it(running: Running, qtbot: QtBot, dataset_folder: Path) -> None:

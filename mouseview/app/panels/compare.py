@@ -246,12 +246,14 @@ class ComparePanel(QWidget):
         self._changed = Changed()
 
     def show_state(self, state: AppState) -> None:
-        if self._changed(state.compared, state.sample, state.reconstruction):
+        if self._changed(state.compared, state.sample, state.reconstruction, state.prepare_problem):
             self._views = state.compared
             self._bar.setVisible(bool(self._views))
             self._area.setVisible(bool(self._views))
             self.empty.setVisible(not self._views)
-            self.run.setEnabled(state.sample is not None and state.sample.has_images)
+            usable = state.sample is not None and state.sample.has_images
+            self.run.setEnabled(usable and not state.prepare_problem)
+            self.run.setToolTip(state.prepare_problem)
             done = state.reconstruction
             if done is not None:
                 self.headline.setText(headline(done))

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from mouseview.app import theme
 from mouseview.app.jobs import Failure
-from mouseview.app.panels.widgets import label
+from mouseview.app.panels.widgets import label, sentence
 from mouseview.app.tokens import Tokens
 
 _MOST_CARDS = 3
@@ -40,7 +40,7 @@ class FailureCard(QFrame):
         close.setIcon(theme.icon("close", t.dark))
         close.setToolTip("Put this message away")
         close.clicked.connect(self.closed)
-        self.message = label(failure.message, wrap=True)
+        self.message = label(sentence(failure.message), wrap=True)
         self.place = label(failure.place, "faint", wrap=True)
         self.remedy = label(f"→ {failure.remedy}", "muted", wrap=True)
         self.copy = QPushButton("Copy")
@@ -117,6 +117,11 @@ class MessageStack(QWidget):
 
     def tell(self, text: str, t: Tokens) -> None:
         self._add(NoticeCard(text, t))
+
+    def forget_failures(self) -> None:
+        """Of what is no longer shown."""
+        for card in [card for card in self.cards if isinstance(card, FailureCard)]:
+            self._remove(card)
 
     def _add(self, card: FailureCard | NoticeCard) -> None:
         self.cards.append(card)

@@ -168,7 +168,7 @@ class ModelPanel(QWidget):
         rig_names = state.sample.rig.names if state.sample is not None else ()
         if self._changed_views(rig_names):
             self._rebuild_views(rig_names)
-        if not self._changed(project, state.centres, state.prepared, state.sample, state.dark):
+        if not self._changed(project, state.centres, state.prepared, state.prepare_problem, state.sample, state.dark):
             return
         usable = project is not None and state.sample is not None
         for widget in (self.mode, self.centre, self.checkpoint, self.device):
@@ -196,9 +196,10 @@ class ModelPanel(QWidget):
 
     def _update_run(self, state: AppState) -> None:
         enough = state.sample is not None and state.sample.has_images and len(state.fed) >= 2
-        for button in (self.run, self.all_modes):
-            button.setEnabled(enough)
-        self.run.setToolTip("" if enough or state.sample is None else "At least two views with images have to be fed")
+        self.all_modes.setEnabled(enough)
+        self.run.setEnabled(enough and not state.prepare_problem)
+        why = state.prepare_problem if enough else "At least two views with images have to be fed"
+        self.run.setToolTip("" if state.sample is None else why)
 
     def _show_centres(self, state: AppState) -> None:
         assert state.project is not None

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mouseview.app import theme
 from mouseview.app.overlays import Overlay
-from mouseview.app.panels.widgets import badge_width, paint_badge
+from mouseview.app.panels.widgets import badge_width, paint_badge, sentence
 from mouseview.app.tokens import Tokens
 from mouseview.geometry.transforms import Array
 
@@ -109,7 +109,7 @@ class ViewTile(QWidget):
             painter.setPen(QColor(t.muted))
             painter.setFont(theme.ui_font(theme.FONT_PX - 1))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(picture.adjusted(8, 8, -8, -8), flags, self._problem or "loading …")
+            painter.drawText(picture.adjusted(8, 8, -8, -8), flags, sentence(self._problem) or "loading …")
         painter.restore()
         self._paint_caption(painter, QRectF(frame.left(), frame.bottom() - CAPTION_PX, frame.width(), CAPTION_PX), t)
         painter.setPen(QPen(QColor(t.accent if self._selected else t.border), 2 if self._selected else 1))

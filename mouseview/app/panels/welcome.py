@@ -70,7 +70,11 @@ class WelcomePanel(QWidget):
         column.addLayout(self._recent)
         outer = QVBoxLayout(self)
         outer.addStretch(2)
-        outer.addWidget(body, 0, Qt.AlignmentFlag.AlignHCenter)
+        middle = QHBoxLayout()  # not an alignment: it would forget that wrapped text needs its height
+        middle.addStretch(1)
+        middle.addWidget(body)
+        middle.addStretch(1)
+        outer.addLayout(middle)
         outer.addStretch(3)
 
     def dress(self, dark: bool) -> None:

@@ -144,10 +144,16 @@ class SceneView(QWidget):
             return False
         names = frozenset(camera.name for camera in self._scene.cameras)
         size = float(np.median(np.linalg.norm([c.centre - self._scene.pivot for c in self._scene.cameras], axis=-1)))
-        last, self._framed = self._framed, (names, size, state.similarity is None)
+        pivot = self._scene.pivot
+        last, self._framed = self._framed, (names, size, pivot)
         if not isinstance(last, tuple):
             return True
-        return bool(not 0.5 < size / max(last[1], 1e-12) < 2.0 or not names & last[0])
+        last_names, last_size, last_pivot = last
+        if not 0.5 < size / max(last_size, 1e-12) < 2.0 or not names & last_names:
+            return True
+        # a scene that was turned by hand is only fitted anew when the subject has left it
+        share = 1.0 if self._navigator.touched else 0.02
+        return bool(np.linalg.norm(pivot - last_pivot) > share * size)
 
     def frame_selection(self) -> None:
         """Move the view so that the selected camera (or the subject) fills it."""

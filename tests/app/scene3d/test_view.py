@@ -18,7 +18,7 @@ from mouseview.app.scene3d import canvas
 from mouseview.app.scene3d.canvas import as_array
 from mouseview.app.scene3d.state import Layers, PickedRay, RayField, SceneState, Texture
 from mouseview.app.scene3d.view import SceneView
-from mouseview.geometry.transforms import Array
+from mouseview.geometry.transforms import Array, Similarity
 from mouseview.model.gaussians import Gaussians
 from tests.app.scene3d.example import example_state
 
@@ -197,6 +197,19 @@ def test_a_click_on_a_ray_of_the_field_picks_it(qtbot: QtBot, view: SceneView, e
         click(qtbot, view, tips[free[0], :2])
     assert caught.args[0].camera == "cam_2"
     np.testing.assert_allclose(caught.args[0].pixel, field.pixels[free[0]])
+
+
+def test_the_view_follows_the_subject_into_the_models_frame(view: SceneView, example: SceneState) -> None:
+    rig = example.before
+    assert rig is not None
+    of_equal_size = Similarity.about(np.array([900.0, -300.0, 80.0]), 1.0)
+    raw = SceneState(before=rig.moved(of_equal_size.inverse(), "arena"), subject_centre=None)
+    view.set_state(raw)
+    moved = example.replace(before=raw.before, after=None, similarity=of_equal_size)
+    view.set_state(moved.replace(subject_centre=np.array([900.0, -300.0, 80.0])))
+    points = view.navigator.viewpoint.project(view.scene.points(), (WIDTH, HEIGHT))[:, :2]
+    assert np.all(points >= 0)
+    assert np.all(points <= (WIDTH, HEIGHT))
 
 
 def test_mouse_turns_moves_and_zooms_and_home_returns(qtbot: QtBot, view: SceneView) -> None:
