@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 
 from mouseview.cli.options import Subparsers
 from mouseview.cli.outcome import Outcome, Shell
@@ -14,7 +15,7 @@ def add(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(_arguments: argparse.Namespace, _shell: Shell) -> Outcome:
-    from mouseview.formats.registry import FORMATS
+    from mouseview.formats.registry import all_formats, plugins
 
     listed = [
         {
@@ -26,12 +27,14 @@ def run(_arguments: argparse.Namespace, _shell: Shell) -> Outcome:
             "write": known.can_write,
             "labels": known.labels is not None,
         }
-        for known in FORMATS
+        for known in all_formats()
     ]
     rows = [
         (known.name, "read, write" if known.can_write else "read", f"{known.title}: {known.description}")
-        for known in FORMATS
+        for known in all_formats()
     ]
     widths = columns([row[:2] for row in rows])
     text = "\n".join(f"{line}  {row[2]}" for line, row in zip(widths, rows, strict=True))
-    return Outcome({"formats": listed}, text)
+    problems = [dataclasses.asdict(problem) for problem in plugins().problems]
+    text = "\n".join([text, *(f"{problem.place}: {problem.message}" for problem in plugins().problems)])
+    return Outcome({"formats": listed, "problems": problems}, text)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mouseview.formats.fields import mapping, matrix, mismatch, unique_names
+from mouseview.formats.capacity import Capacity, padded_distortion, renamed
+from mouseview.formats.fields import image_size, mapping, matrix, mismatch, unique_names
+from mouseview.formats.files import write_atomically
 from mouseview.formats.matlab import Value, is_mat, read_mat
+from mouseview.formats.matlab_write import mat_bytes
 from mouseview.geometry.transforms import Array, Rigid
 from mouseview.model.camera import Camera, Labels, Rig
 
@@ -18,6 +22,9 @@ MARKERLESS_MOUSE_SIZE = (1152, 1024)
 
 _ONE_BASED_PX = 1.0 - 0.5  # MATLAB calls the centre of the first pixel 1; the house calls it 0.5
 _CAMERAS = ("params", "camParams")
+_UNWRITABLE = re.compile(r"[^\x20-\ud7ff\ue000-\uffff]")  # MATLAB counts UTF-16 units
+_SIZES = "mouseview_image_sizes"  # a variable that other programs pass over
+_CAPACITY = Capacity("DANNCE", radtan=5, fisheye=False, any_matrix=True, skew="held", size="own", units="mm")
 
 
 def sniff(path: Path) -> bool:
@@ -29,9 +36,10 @@ def sniff(path: Path) -> bool:
 def read(path: Path) -> Rig:
     """The rig of ``params`` (or ``camParams``), in mm. Raises ``FileFormatError``.
 
-    The file has no image size: see ``_sizes`` for what is assumed, recorded in ``Rig.assumptions``.
+    The format has no image size: ``_assumed_sizes`` says what is assumed, recorded in ``Rig.assumptions``. Files that
+    MouseView wrote hold it in a variable of its own.
     """
-    content = read_mat(path, (*_CAMERAS, "camnames", "labelData"))
+    content = read_mat(path, (*_CAMERAS, "camnames", "labelData", _SIZES))
     key = next((key for key in _CAMERAS if content.get(key) is not None), None)
     entries = _structs(content.get(key) if key else None)
     if key is None or not 1 <= len(entries) <= MAX_CAMERAS:
@@ -39,7 +47,8 @@ def read(path: Path) -> Rig:
     parts = [_parts(entry, f"{path}, {key}{{{i + 1}}}") for i, entry in enumerate(entries)]
     names, naming = _names(content.get("camnames"), len(parts))
     labelled = _labels(content.get("labelData"), len(parts), path)
-    sizes, sizing = _sizes([K for K, _, _ in parts], labelled)
+    stated = _stated_sizes(content.get(_SIZES), len(parts), path)
+    sizes, sizing = (stated, ()) if stated else _assumed_sizes([K for K, _, _ in parts], labelled)
     cameras = tuple(
         Camera(name, *size, K=K, distortion=distortion, T_cam_world=pose.matrix)
         for name, size, (K, distortion, pose) in zip(names, sizes, parts, strict=True)
@@ -133,7 +142,15 @@ def _pixels(views: list[dict[str, Any]], shape: tuple[int, ...], place: str) -> 
     return np.stack([p.reshape(*shape, 2) for p in points])
 
 
-def _sizes(intrinsics: list[Array], labelled: Labels | None) -> tuple[list[tuple[int, int]], tuple[str, ...]]:
+def _stated_sizes(value: Value, count: int, path: Path) -> list[tuple[int, int]] | None:
+    """(width, height) in px of every camera; None where the file says none."""
+    if value is None:
+        return None
+    rows = matrix(value, (count, 2), f"{path}, {_SIZES}")
+    return [image_size(width, height, f"{path}, {_SIZES}({i + 1})") for i, (width, height) in enumerate(rows.tolist())]
+
+
+def _assumed_sizes(intrinsics: list[Array], labelled: Labels | None) -> tuple[list[tuple[int, int]], tuple[str, ...]]:
     """Sizes (width, height) in px and what they rest on.
 
     The markerless-mouse size where principal points (within an eighth of the middle) and 2D labels agree with it;
@@ -152,3 +169,27 @@ def _sizes(intrinsics: list[Array], labelled: Labels | None) -> tuple[list[tuple
     guess = np.maximum(2 * np.where(np.isfinite(centres), centres, usual / 2), reach)
     sizes = [(int(w), int(h)) for w, h in np.clip(8 * np.ceil(guess / 8), 8, 8192)]
     return sizes, ("the file states no image size; twice the principal point is assumed, camera by camera",)
+
+
+def write(rig: Rig, path: Path) -> tuple[str, ...]:
+    """Write ``params`` and ``camnames`` as Label3D does, without labels; returns what other readers will not see."""
+    lost = _CAPACITY.lost(rig)
+    names = unique_names([_UNWRITABLE.sub("_", camera.name).rstrip() or "_" for camera in rig])
+    sizes = np.array([camera.size for camera in rig], dtype=np.float64)
+    params = [_struct(camera) for camera in rig]
+    write_atomically(path, mat_bytes({"params": params, "camnames": names, _SIZES: sizes}))
+    return (*lost, *renamed(rig, names))
+
+
+def _struct(camera: Camera) -> dict[str, Array]:
+    """The camera for MATLAB's row vectors: K and r transposed, the principal point from 1."""
+    K = camera.K.copy()
+    K[:2, 2] += _ONE_BASED_PX
+    k1, k2, p1, p2, k3 = padded_distortion(camera, 5)
+    return {
+        "K": K.T,
+        "r": camera.T_cam_world[:3, :3].T,
+        "t": camera.T_cam_world[None, :3, 3],
+        "RDistort": np.array([[k1, k2, k3]]),
+        "TDistort": np.array([[p1, p2]]),
+    }

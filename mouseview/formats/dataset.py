@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from mouseview.formats import facelift
 from mouseview.formats.fields import natural_key
 from mouseview.formats.files import unreadable
 from mouseview.formats.list_file import is_list_file, read_list
-from mouseview.formats.registry import FORMATS, by_name, sniff
+from mouseview.formats.registry import all_formats, by_name, plugins, sniff
 from mouseview.formats.sample_folder import find_calibration, is_sample_folder, read_calibration, read_sample_folder
 from mouseview.model.errors import FileFormatError
 from mouseview.model.finding import Finding, Severity
@@ -21,13 +22,18 @@ def open_dataset(path: Path | str, format: str | None = None) -> Dataset:
     """The samples at ``path``, listed now and read one by one when asked for; no image is decoded.
 
     path: a sample folder (``opencv_cameras.json`` and images), a folder of such folders, a folder with one
-    calibration file, a list file, or a calibration file. format: name of a camera format, to overrule what the
+    calibration file, a calibration of several files (by its folder or any of them), a list file, or a calibration
+    file. format: name of a camera format, to overrule what the
     content says. Single samples are read at once, so that what is wrong with them is raised here.
 
     Raises ``FileFormatError`` when nothing there can be opened; what is wrong with a part stands in
-    ``Dataset.problems``, and a broken sample raises when it is read.
+    ``Dataset.problems`` (broken plug-ins for formats too), and a broken sample raises when it is read.
     """
-    target = Path(path)
+    dataset = _open(Path(path), format)
+    return dataclasses.replace(dataset, problems=(*dataset.problems, *plugins().problems))
+
+
+def _open(target: Path, format: str | None) -> Dataset:
     if format is not None:
         by_name(format)
     if os.path.isdir(target):
@@ -51,7 +57,7 @@ def _open_folder(folder: Path, format: str | None) -> Dataset:
             "holds neither a camera file nor folders of samples",
             place=str(folder),
             remedy=f"open a folder with {facelift.FILE_NAME} and its images, a folder of such folders, a list file, or "
-            f"a calibration file ({', '.join(known.file_names[0] for known in FORMATS)})",
+            f"a calibration file ({', '.join(known.file_names[0] for known in all_formats())})",
         )
     known = set(samples)
     problems = [_without_cameras(sub) for sub in subfolders if sub not in known and os.path.isdir(sub / "images")]

@@ -1,10 +1,9 @@
-"""The one tuple of camera file formats; everything that lists, sniffs, reads or writes them goes through it."""
+"""The one tuple of camera file formats, and plug-ins behind it: whatever lists, sniffs, reads or writes comes here."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from mouseview.formats import (
@@ -21,39 +20,11 @@ from mouseview.formats import (
     pose2sim,
     transforms,
 )
+from mouseview.formats.camera_format import CameraFormat
 from mouseview.formats.files import file_size, read_bytes, read_json, unreadable
+from mouseview.formats.plugins import Plugins, load_plugins
 from mouseview.model.camera import Labels, Rig
 from mouseview.model.errors import FileFormatError
-
-
-@dataclass(frozen=True)
-class CameraFormat:
-    """One file format.
-
-    name: what users type; title and description: what they read; file_names: glob patterns of usual names.
-    sniff: whether the content claims to be this format (it may still be broken); read and labels raise
-    ``FileFormatError``; write returns one sentence for each thing that the format cannot hold.
-    sniff_folder: for calibrations of several files, whether a folder is one; then read takes the folder and any of
-    its files, and write makes a folder where ``writes_folder``.
-    read_with_images: for formats that list images, where those of each camera lie or should lie (None: nowhere).
-    """
-
-    name: str
-    title: str
-    description: str
-    file_names: tuple[str, ...]
-    sniff: Callable[[Path], bool]
-    read: Callable[[Path], Rig]
-    write: Callable[[Rig, Path], tuple[str, ...]] | None = None
-    labels: Callable[[Path], Labels | None] | None = None
-    sniff_folder: Callable[[Path], bool] | None = None
-    writes_folder: bool = False
-    read_with_images: Callable[[Path], tuple[Rig, tuple[Path | None, ...]]] | None = None
-
-    @property
-    def can_write(self) -> bool:
-        return self.write is not None
-
 
 FORMATS: tuple[CameraFormat, ...] = (
     CameraFormat(
@@ -72,6 +43,7 @@ FORMATS: tuple[CameraFormat, ...] = (
         ("*.mat",),
         dannce.sniff,
         dannce.read,
+        write=dannce.write,
         labels=dannce.labels,
     ),
     CameraFormat(
@@ -183,13 +155,24 @@ FORMATS: tuple[CameraFormat, ...] = (
 )
 
 
+@cache
+def plugins() -> Plugins:
+    """The formats of installed plug-ins, looked for once."""
+    return load_plugins([known.name for known in FORMATS])
+
+
+def all_formats() -> tuple[CameraFormat, ...]:
+    """``FORMATS`` and, behind them, those of plug-ins."""
+    return (*FORMATS, *plugins().formats)
+
+
 def by_name(name: str) -> CameraFormat:
     """The format that users call ``name``; raises ``FileFormatError`` listing those that exist."""
-    for camera_format in FORMATS:
+    for camera_format in all_formats():
         if camera_format.name == name:
             return camera_format
     raise FileFormatError(
-        f"no camera format {name!r}", remedy=f"choose one of: {', '.join(known.name for known in FORMATS)}"
+        f"no camera format {name!r}", remedy=f"choose one of: {', '.join(known.name for known in all_formats())}"
     )
 
 
@@ -198,7 +181,7 @@ def sniff(path: Path | str) -> CameraFormat | None:
     file = Path(path)
     file_size(file)
     try:
-        return next((known for known in FORMATS if known.sniff(file)), None)
+        return next((known for known in all_formats() if known.sniff(file)), None)
     except OSError as error:
         raise unreadable(file, error) from error
 
@@ -206,7 +189,7 @@ def sniff(path: Path | str) -> CameraFormat | None:
 def sniff_folder(folder: Path) -> tuple[CameraFormat, ...]:
     """The formats of several files that a folder is a calibration of."""
     try:
-        return tuple(known for known in FORMATS if known.sniff_folder and known.sniff_folder(folder))
+        return tuple(known for known in all_formats() if known.sniff_folder and known.sniff_folder(folder))
     except OSError as error:
         raise unreadable(folder, error) from error
 
@@ -233,7 +216,7 @@ def identify(path: Path | str, format: str | None = None) -> CameraFormat:
         raise FileFormatError(
             "is not a camera file that can be read",
             place=str(file),
-            remedy="readable are: " + "; ".join(f"{known.title} ({known.file_names[0]})" for known in FORMATS),
+            remedy="readable are: " + "; ".join(f"{known.title} ({known.file_names[0]})" for known in all_formats()),
         )
     return found
 
@@ -260,6 +243,6 @@ def write_rig(rig: Rig, path: Path | str, format: str) -> tuple[str, ...]:
     """
     target = by_name(format)
     if target.write is None:
-        writable = ", ".join(known.name for known in FORMATS if known.can_write)
+        writable = ", ".join(known.name for known in all_formats() if known.can_write)
         raise FileFormatError(f"{target.title} can be read but not written", remedy=f"write one of: {writable}")
     return target.write(rig, Path(path))

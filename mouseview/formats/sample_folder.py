@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from mouseview.formats import facelift
+from mouseview.formats.camera_format import CameraFormat
 from mouseview.formats.files import unreadable
 from mouseview.formats.images import has_alpha, read_image
-from mouseview.formats.registry import FORMATS, CameraFormat, by_name, identify, sniff, sniff_folder
+from mouseview.formats.registry import all_formats, by_name, identify, sniff, sniff_folder
 from mouseview.model.errors import FileFormatError
 from mouseview.model.sample import ImageSource, Sample
 
@@ -76,7 +77,7 @@ def find_calibration(folder: Path, format: str | None = None) -> Path | None:
     if format is not None and by_name(format).sniff_folder:
         return folder
     whole = sniff_folder(folder) if format is None else ()
-    formats = [known for known in FORMATS if format in (None, known.name) and not (whole and known.sniff_folder)]
+    formats = [known for known in all_formats() if format in (None, known.name) and not (whole and known.sniff_folder)]
     files: list[Path] = []
     for usual in (True,) if whole else (True, False):
         files = files or sorted({path for known in formats for path in _candidates(folder, known, usual)})

@@ -179,3 +179,35 @@ def test_the_real_file_opens_as_one_sample_and_converts(real: Path, tmp_path: Pa
     lost = write_rig(sample.rig, tmp_path / "opencv_cameras.json", "facelift")
     assert len(lost) == 3
     assert reprojection_px(read_rig(tmp_path / "opencv_cameras.json"), real).max() < 1e-9
+
+
+# --- writing
+
+
+def test_matlab_sees_what_label3d_writes(tmp_path: Path) -> None:
+    camera = mouse_camera()
+    lost = write_rig(Rig((camera, mouse_camera("right")), units="mm"), tmp_path / "a.mat", "dannce")
+    assert lost == ("the image sizes: kept where only MouseView reads it",)
+    content = scipy.io.loadmat(tmp_path / "a.mat")
+    assert content["params"].shape == (2, 1)
+    entry = content["params"][0, 0]
+    expected = dannce_camera(camera)
+    assert set(entry.dtype.names) == set(expected)
+    for key, value in expected.items():
+        np.testing.assert_allclose(entry[key][0, 0], value, atol=1e-12)
+    assert [str(name[0]) for name in content["camnames"][:, 0]] == ["left", "right"]
+
+
+def test_the_real_rig_comes_back_with_its_skew_and_lens(tmp_path: Path, real: Path) -> None:
+    rig = read_rig(real)
+    write_rig(rig, tmp_path / "a.mat", "dannce")
+    back = read_rig(tmp_path / "a.mat")
+    assert back.names == rig.names
+    assert reprojection_px(back, real).max() < 1e-9
+
+
+def test_wrong_sizes_are_an_error_at_their_place(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.mat", [dannce_camera(mouse_camera())], mouseview_image_sizes=np.array([[1e9, 2.0]]))
+    with pytest.raises(FileFormatError) as caught:
+        read_rig(path)
+    assert "mouseview_image_sizes" in caught.value.place

@@ -97,6 +97,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "opencv_cameras.json": facelift_json,
     "packed.mat": lambda path: matlab(path, True),
     "plain.mat": lambda path: matlab(path, False),
+    "written.mat": lambda path: write_rig(ring_rig(2), path, "dannce"),
     "protocol_0.pkl": lambda path: path.write_bytes(pickle.dumps([mammal_camera((2, 3))], 0)),
     "protocol_2.pkl": lambda path: path.write_bytes(pickle.dumps([mammal_camera((2, 3))], 2)),
     "protocol_5.pkl": lambda path: path.write_bytes(pickle.dumps([mammal_camera((2, 3))], 5)),

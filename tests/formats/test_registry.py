@@ -16,7 +16,10 @@ from tests.shared_data import shared_path
 def test_names_are_unique_and_every_format_explains_itself() -> None:
     names = [known.name for known in FORMATS]
     assert len(set(names)) == len(names)
-    assert {"facelift", "dannce", "mammal"} <= set(names)
+    read = {"facelift", "dannce", "mammal", "anipose", "pose2sim", "caliscope", "jarvis", "easymocap"}
+    assert read | {"colmap", "colmap-bin", "nerfstudio", "blender", "opencv"} <= set(names)
+    written = {"facelift", "colmap", "colmap-bin", "nerfstudio", "anipose", "opencv", "jarvis", "caliscope", "dannce"}
+    assert {known.name for known in FORMATS if known.can_write} >= written
     for known in FORMATS:
         assert known.title
         assert known.description
@@ -75,5 +78,5 @@ def test_empty_missing_and_unknown_names(tmp_path: Path) -> None:
 
 def test_a_format_that_cannot_be_written_says_which_can(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match="facelift"):
-        write_rig(ring_rig(), tmp_path / "a.mat", "dannce")
-    assert not (tmp_path / "a.mat").exists()
+        write_rig(ring_rig(), tmp_path / "a.pkl", "mammal")
+    assert not (tmp_path / "a.pkl").exists()

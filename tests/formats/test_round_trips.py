@@ -42,6 +42,7 @@ EXPECTED = {
     "colmap": Holds(skew=False, units=False),
     "colmap-bin": Holds(skew=False, units=False),
     "nerfstudio": Holds(radtan=5, matrices=True, suffix=".json"),
+    "dannce": Holds(radtan=5, fisheye=False, units=False, matrices=True, suffix=".mat"),
     "jarvis": Holds(radtan=5, fisheye=False, matrices=True, sorts=True),
     "opencv": Holds(matrices=True, suffix=".yml"),
 }
