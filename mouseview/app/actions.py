@@ -72,10 +72,13 @@ SPECS: tuple[ActionSpec, ...] = (
 
 MOUSE_HINTS: tuple[tuple[str, str], ...] = (
     ("Orbit the scene", "Left drag"),
-    ("Pan the scene", "Right drag · Shift + middle drag"),
+    ("Pan the scene", "Right or middle drag · Shift + left drag"),
     ("Zoom", "Wheel"),
     ("Select a camera", "Click its frustum or its image"),
+    ("Read the ray of a pixel", "Click the selected camera's image"),
     ("Fly into a camera", "Double-click its frustum"),
+    ("Leave a camera", "Esc"),
+    ("Turn about a point", "Double-click it"),
 )
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QRect, Qt
 from pytestqt.qtbot import QtBot
 
+from mouseview import resources
 from mouseview.app.compare_images import subject_square
 from mouseview.app.jobs import JobStatus
 from mouseview.app.panels.compare import ComparePanel, decibel, headline
@@ -20,11 +21,14 @@ from mouseview.app.panels.findings import FindingsPanel
 from mouseview.app.panels.ledger import LedgerPanel, as_table, change, number
 from mouseview.app.panels.modes import ModesPanel
 from mouseview.app.panels.samples import SamplesPanel
+from mouseview.app.panels.scene import RayReadout
 from mouseview.app.panels.views import ViewsPanel, best_columns
 from mouseview.app.panels.widgets import sentence, verdict_width
 from mouseview.app.qimages import mask_outline, texture, to_bytes, to_qimage
+from mouseview.app.scene3d.ray_fields import picked_ray
 from mouseview.app.state import AppState, Changed, SampleSummary, worst_of
 from mouseview.formats.dataset import open_dataset
+from mouseview.geometry.rays import RayEncoding
 from mouseview.model.finding import Finding, Severity, Truth, Verdict
 from mouseview.model.prepared import LedgerRow
 from mouseview.model.recipe import Mode, Recipe
@@ -260,3 +264,20 @@ def test_both_badges_of_a_mode_fit_a_narrow_window(qtbot: QtBot) -> None:
     last = panel.table.columnViewportPosition(5)
     widest = verdict_width(Verdict(Truth.APPROXIMATE, True)) + 16
     assert last + widest <= panel.table.viewport().width()
+
+
+@pytest.mark.parametrize("encoding", list(RayEncoding))
+def test_all_that_a_pixel_is_fed_fits_a_narrow_window(qtbot: QtBot, encoding: RayEncoding) -> None:
+    camera = resources.model_format("mouse-256").reference()[0]
+    texture = np.full((8, 8, 4), 255, np.uint8)
+    ray = picked_ray(camera, (12.5, 200.0), encoding, texture)
+    readout = RayReadout()
+    qtbot.addWidget(readout)
+    readout.resize(616, 70)  # the scene in a window 1180 px wide
+    readout.show_ray(ray)
+    readout.show()
+    for label in (readout.fed, readout.rest):
+        for line in label.text().splitlines():
+            assert label.fontMetrics().horizontalAdvance(line) <= label.width(), line
+    shown = [float(word) for word in readout.fed.text().split() if word[0] in "+-"]
+    np.testing.assert_allclose(shown, ray.values, atol=6e-5)

@@ -218,7 +218,17 @@ class ScenePanel(QWidget):
 
 
 def _triple(values: npt.NDArray[np.float64]) -> str:
-    return "  ".join(f"{value:+.4f}" for value in values)
+    return " ".join(f"{value:+.4f}" for value in values)
+
+
+def fed_groups(picked: PickedRay) -> tuple[tuple[str, npt.NDArray[np.float64]], ...]:
+    """What the network is fed, by threes: RGB, then d, o×d or p as the encoding orders them."""
+    out = []
+    for start in range(0, len(picked.channels), 3):
+        names = picked.channels[start : start + 3]
+        name = "".join(names) if start == 0 else names[0][:-1]
+        out.append(("o×d" if name == "m" else name, picked.values[start : start + 3]))
+    return tuple(out)
 
 
 class RayReadout(QWidget):
@@ -248,9 +258,10 @@ class RayReadout(QWidget):
             return
         x, y = picked.pixel
         self.where.setText(f"{picked.camera}, pixel ({x:.1f}, {y:.1f}): what the network is fed ({picked.encoding})")
-        pairs = zip(picked.channels, picked.values, strict=True)
-        self.fed.setText("   ".join(f"{name} {value:+.4f}" for name, value in pairs))
-        self.rest.setText(
-            f"d {_triple(picked.direction)}    o×d {_triple(picked.moment)}    p {_triple(picked.nearest_point)}"
-        )
-        self.rest.setToolTip(f"origin {_triple(picked.origin)}")
+        groups = fed_groups(picked)
+        parts = [f"{name} {_triple(values)}" for name, values in groups]
+        lines = (parts,) if len(parts) <= 3 else (parts[:2], parts[2:])
+        self.fed.setText("\n".join("   ".join(line) for line in lines))
+        told = {name for name, _ in groups}
+        others = (("o×d", picked.moment), ("p", picked.nearest_point), ("origin", picked.origin))
+        self.rest.setText("   ".join(f"{name} {_triple(values)}" for name, values in others if name not in told))
