@@ -85,6 +85,7 @@ class Tour(QObject):
         self._settled.then(lambda: self._shoot(step))
 
     def _shoot(self, step: Step) -> None:
+        self._wiring.window.messages.forget_notices()
         if step.picture is not None and not self._wiring.shoot("window", str(step.picture), tell=False):
             self.failed = True
         self._next()

@@ -120,7 +120,14 @@ class MessageStack(QWidget):
 
     def forget_failures(self) -> None:
         """Of what is no longer shown."""
-        for card in [card for card in self.cards if isinstance(card, FailureCard)]:
+        self._forget(FailureCard)
+
+    def forget_notices(self) -> None:
+        """Before their time, where they would cover what is to be seen."""
+        self._forget(NoticeCard)
+
+    def _forget(self, kind: type[FailureCard] | type[NoticeCard]) -> None:
+        for card in [card for card in self.cards if isinstance(card, kind)]:
             self._remove(card)
 
     def _add(self, card: FailureCard | NoticeCard) -> None:
