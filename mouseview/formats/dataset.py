@@ -23,8 +23,8 @@ def open_dataset(path: Path | str, format: str | None = None) -> Dataset:
 
     path: a sample folder (``opencv_cameras.json`` and images), a folder of such folders, a folder with one
     calibration file, a calibration of several files (by its folder or any of them), a list file, or a calibration
-    file. format: name of a camera format, to overrule what the
-    content says. Single samples are read at once, so that what is wrong with them is raised here.
+    file. format: name of a camera format, to overrule what the content says. Single samples are read at once, so that
+    what is wrong with them is raised here.
 
     Raises ``FileFormatError`` when nothing there can be opened; what is wrong with a part stands in
     ``Dataset.problems`` (broken plug-ins for formats too), and a broken sample raises when it is read.
