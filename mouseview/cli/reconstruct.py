@@ -84,13 +84,13 @@ def _consent(offer: DownloadOffer, accepted: bool, shell: Shell) -> bool:
 
 
 def _text(document: dict[str, Any]) -> str:
-    header = ("view", "role", "PSNR", "on the subject", "SSIM", "blank white")
+    header = ("view", "role", "PSNR", "blank white", "on the subject", "blank white", "SSIM")
+    figures = ("psnr", 2), ("white_baseline", 2), ("psnr_subject", 2), ("white_baseline_subject", 2), ("ssim", 4)
     rows = [
         (
             view["name"],
             view["role"],
-            *(number(view[key], digits) for key, digits in (("psnr", 2), ("psnr_subject", 2), ("ssim", 4))),
-            number(view["white_baseline"], 2),
+            *(number(view[key], digits) for key, digits in figures),
         )
         for view in document["views"]
     ]

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mouseview.inference.worker.client import WorkerClient
-from mouseview.metrics.scores import Scores, compare
+from mouseview.metrics.scores import Scores
 from mouseview.model.camera import Camera
 from mouseview.model.errors import Cancelled, CheckpointError, MouseViewError
 from mouseview.model.finding import Truth
@@ -34,6 +34,7 @@ from mouseview.workflow.reconstruct import (
     no_progress,
     reconstruct,
     render_at,
+    scored,
     worker_or,
 )
 
@@ -89,7 +90,7 @@ class ModeResult:
 
     @property
     def white_collapse(self) -> bool:
-        return self.reconstruction is not None and self.reconstruction.white_collapse
+        return self.reconstruction is not None and self.reconstruction.white_collapse is True
 
 
 def comparison_camera(source: Camera, focal_px: float) -> Camera:
@@ -107,12 +108,12 @@ def shrink(image: Image, width: int, height: int) -> F32:
     return small
 
 
-def on_source(reconstruction: Reconstruction, index: int, source: Camera, image: Image) -> SourceView:
+def on_source(reconstruction: Reconstruction, index: int, sample: Sample) -> SourceView:
     """One view's prediction carried back to the source camera's pixels, beside the photograph there.
 
     The pixels depend on the source camera and the model's format alone, never on the mode.
     """
-    prepared = reconstruction.prepared
+    prepared, source = reconstruction.prepared, sample.rig[index]
     view = comparison_camera(source, model_format(prepared.model).focal)
     fine = view.resized(view.width * _SUPERSAMPLE, view.height * _SUPERSAMPLE)
     predicted = render_at(reconstruction.gaussians, prepared.rig[index], _SUPERSAMPLE)
@@ -130,9 +131,9 @@ def on_source(reconstruction: Reconstruction, index: int, source: Camera, image:
         borderValue=(1.0, 1.0, 1.0, 0.0),
     )
     carried = cv2.resize(carried, view.size, interpolation=cv2.INTER_AREA)
-    truth = shrink(image, view.width, view.height)
+    truth = shrink(sample.image(index), view.width, view.height)
     role = reconstruction.views[index].role
-    return SourceView(source.name, role, truth, carried, compare(carried, truth))
+    return SourceView(source.name, role, truth, carried, scored(carried, truth, sample, index))
 
 
 def compare_modes(
@@ -175,8 +176,6 @@ def compare_modes(
             except MouseViewError as error:
                 results.append(ModeResult(mode, mode.truth, None, error=str(error)))
                 continue
-            views = tuple(
-                on_source(result, index, camera, sample.image(index)) for index, camera in enumerate(sample.rig)
-            )
+            views = tuple(on_source(result, index, sample) for index in range(len(sample.rig)))
             results.append(ModeResult(mode, result.prepared.ledger.verdict.truth, result, views))
     return tuple(results)

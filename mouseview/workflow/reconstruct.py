@@ -74,8 +74,9 @@ class Reconstruction:
     checkpoint: str
 
     @property
-    def white_collapse(self) -> bool:
-        return self.predicted_alpha < COLLAPSE_ALPHA
+    def white_collapse(self) -> bool | None:
+        """None where no mask says what should have been painted."""
+        return self.predicted_alpha < COLLAPSE_ALPHA if np.isfinite(self.predicted_alpha) else None
 
     def of(self, role: str) -> tuple[ViewResult, ...]:
         return tuple(view for view in self.views if view.role == role)
@@ -137,10 +138,18 @@ def reconstruct(
         prediction = render_at(gaussians, camera)
         truth = prepared.images[index]
         role = INPUT if camera.name in fed else HELD_OUT
-        views.append(ViewResult(camera.name, role, truth, prediction, compare(prediction, truth)))
+        scores = scored(prediction, truth, sample, index)
+        views.append(ViewResult(camera.name, role, truth, prediction, scores))
     progress(1.0, "done")
     ran_on = worker.device or device
     return Reconstruction(prepared, gaussians, tuple(views), seconds, _alpha_inside_masks(views), ran_on, checkpoint)
+
+
+def scored(prediction: F32, truth: F32, sample: Sample, index: int) -> Scores:
+    """Scores of view ``index``: without a mask of its own, alpha is where the photograph lies, not the subject."""
+    source = sample.sources[index]
+    has_mask = source is not None and source.has_mask
+    return compare(prediction, truth if has_mask else truth[..., :3])
 
 
 def _stop_if(cancelled: Callable[[], bool]) -> None:
@@ -149,8 +158,12 @@ def _stop_if(cancelled: Callable[[], bool]) -> None:
 
 
 def _alpha_inside_masks(views: list[ViewResult]) -> float:
-    """Mean predicted alpha over the subject's pixels of the fed views; NaN where no view shows a subject."""
-    inside = [view.prediction[..., 3][view.truth[..., 3] > 0.5] for view in views if view.role == INPUT]
+    """Mean predicted alpha over the subject's pixels of the fed views; NaN where no view has a mask that shows one."""
+    inside = [
+        view.prediction[..., 3][view.truth[..., 3] > 0.5]
+        for view in views
+        if view.role == INPUT and view.scores.subject_alpha is not None
+    ]
     joined = np.concatenate(inside) if inside else np.zeros(0)
     return float(joined.mean()) if joined.size else float("nan")
 

@@ -25,6 +25,7 @@ from mouseview.workflow.reconstruct import (
     write_reconstruction,
 )
 from tests.rigs import with_camera
+from tests.scene import sample_of
 from tests.workflow.stage import TruthfulClient, phantom_sample, small_rig
 
 VIEWS = ("cam_000", "cam_002", "cam_004", "held_above")
@@ -105,6 +106,16 @@ def test_white_collapse_is_measured_inside_the_masks(phantom: tuple[Mouse, Sampl
     assert result.white_collapse
     for view in result.views:
         assert view.scores.psnr == pytest.approx(view.scores.white_baseline, abs=1e-6)
+
+
+def test_without_masks_nothing_is_said_about_the_subject(phantom: tuple[Mouse, Sample], tmp_path: Path) -> None:
+    bare = sample_of([*phantom[1].images()], phantom[1].rig, has_mask=False)
+    result = reconstruct(bare, Recipe(), held_out=VIEWS[3:], client=client_for(phantom))
+    assert result.white_collapse is None  # the frame is not the subject: most of it is rightly white
+    assert all(view.scores.psnr_subject is None for view in result.views)
+    document = write_reconstruction(result, tmp_path / "out")
+    assert document["white_collapse"] is None
+    assert document["predicted_alpha"] is None
 
 
 def test_what_is_written(result: Reconstruction, tmp_path: Path) -> None:
