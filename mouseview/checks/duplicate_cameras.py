@@ -18,10 +18,14 @@ def duplicate_cameras(evidence: Evidence) -> Iterator[Finding]:
     rig = evidence.rig
     finite = [camera for camera in rig if np.all(np.isfinite(camera.T_cam_world))]
     extent = max((float(np.ptp([camera.centre for camera in finite], axis=0).max()) if finite else 0.0), 1e-12)
-    for first, second in combinations(finite, 2):
+    told: set[int] = set()  # of many that are all the same, each is named once, beside the first
+    for (_, first), (index, second) in combinations(enumerate(finite), 2):
+        if index in told:
+            continue
         near = float(np.linalg.norm(first.centre - second.centre)) <= _SAME_PLACE * extent
         if not near or np.abs(first.pose.R - second.pose.R).max() > _SAME_ROTATION:
             continue
+        told.add(index)
         same_K = np.allclose(first.K, second.K, rtol=1e-9, atol=1e-9, equal_nan=True)
         what = "the same pose and the same K" if same_K else "the same pose with another K"
         yield evidence.finding(

@@ -19,16 +19,31 @@ def intrinsics_conform(camera: Camera, model_format: ModelFormat) -> bool:
     return camera.size == size and camera.is_pinhole and bool(same)
 
 
-def rig_conforms(rig: Rig, model_format: ModelFormat) -> bool:
-    """Every camera's K as the format's, optical axes meeting at the origin, every distance the format's."""
+def _aimed_at_origin(rig: Rig, model_format: ModelFormat) -> bool:
+    """K as the format's in every view, and all optical axes pass through the origin, which lies in front."""
     if len(rig) < 2 or not all(intrinsics_conform(camera, model_format) for camera in rig):
         return False
     if not np.all(np.isfinite([camera.T_cam_world for camera in rig])):
         return False
     tolerance = DISTANCE_TOLERANCE * model_format.distance
-    if np.any(np.abs(rig.distances(np.zeros(3)) - model_format.distance) > tolerance):
-        return False
     meeting = meeting_point(rig.centres, rig.forwards)
     # seen from behind, an axis still passes through the origin: the origin must be in front
     in_front = np.all(np.sum(rig.forwards * rig.centres, axis=-1) < 0)
     return bool(in_front) and float(np.linalg.norm(meeting.point)) <= tolerance and meeting.maximum <= tolerance
+
+
+def rig_conforms(rig: Rig, model_format: ModelFormat) -> bool:
+    """Every camera's K as the format's, optical axes meeting at the origin, every distance the format's."""
+    if not _aimed_at_origin(rig, model_format):
+        return False
+    off = np.abs(rig.distances(np.zeros(3)) - model_format.distance)
+    return bool(np.all(off <= DISTANCE_TOLERANCE * model_format.distance))
+
+
+def is_normalised(rig: Rig, model_format: ModelFormat) -> bool:
+    """The file says model units, and the views are aimed in the format's K: an exact normalisation wrote it.
+
+    Its distances stay as unequal as the rig's, and its mean is the session's, not the sample's; so a second
+    normalisation would find a slightly other centre and scale, and resample every image for nothing.
+    """
+    return rig.units == "model" and _aimed_at_origin(rig, model_format)

@@ -14,7 +14,7 @@ from mouseview.model.errors import MouseViewError
 from mouseview.model.model_format import ModelFormat
 from mouseview.model.prepared import SubjectCentre
 from mouseview.model.recipe import CentreSource, Mode, Recipe
-from mouseview.normalise.conformance import rig_conforms
+from mouseview.normalise.conformance import is_normalised, rig_conforms
 from mouseview.normalise.masks import MaskStats
 from mouseview.normalise.pixel_map import CropMap, PixelMap, RayMap
 
@@ -45,7 +45,7 @@ class ViewPlan:
 class Plan:
     """similarity: the file's frame to the frame of ``true`` cameras. is_similarity: the declared poses are that too.
 
-    fed: names of the views that the model sees; they decided centre and scale.
+    conforms: nothing had to be done.  fed: names of the views that the model sees; they decided centre and scale.
     """
 
     mode: Mode
@@ -213,7 +213,7 @@ def _origin(note: str) -> SubjectCentre:
 
 
 def _copies(rig: Rig, fmt: ModelFormat) -> list[ViewPlan]:
-    """A conforming rig: declared as the file declares it."""
+    """A conforming or normalised rig: declared as the file declares it."""
     keep = CropMap(1.0, np.zeros(2))
     return [ViewPlan(camera, camera, camera, keep, True, 0.0, camera.fx / fmt.focal) for camera in rig]
 
@@ -228,8 +228,10 @@ def make_plan(
     fed_masks = [by_name[name] for name in fed.names]
     free = recipe.centre in (None, CentreSource.ORIGIN, CentreSource.AXES) and recipe.scale is None
     exact = mode in (Mode.EXACT_AIMED, Mode.EXACT_CENTRED, Mode.DISTANCE_MATCHED)
-    if exact and free and rig_conforms(rig, fmt):
-        note = "the rig conforms to the format: images copied, cameras as the file declares them"
+    done = mode is not Mode.DISTANCE_MATCHED and is_normalised(rig, fmt)
+    if exact and free and (done or rig_conforms(rig, fmt)):
+        what = "was normalised to the format before" if done else "conforms to the format"
+        note = f"the rig {what}: images copied, cameras as the file declares them"
         centre = _origin("the file's origin, where the axes of this conforming rig meet")
         views = _copies(rig, fmt)
         return Plan(mode, fmt, centre, Similarity.identity(), True, True, tuple(views), fed.names, (note,))

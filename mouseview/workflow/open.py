@@ -54,7 +54,8 @@ def fed_and_held_out(rig: Rig, held_out: tuple[str, ...], views: tuple[str, ...]
         raise MouseViewError(
             f"{len(fed)} view(s) left to feed to the model",
             place=str(rig.source or ""),
-            remedy="hold fewer views out: the model needs at least two, and was trained with four or more",
+            remedy=("hold fewer views out" if held_out else "choose more views" if views else "add cameras")
+            + ": the model needs at least two, and was trained with four or more",
         )
     return fed
 

@@ -123,6 +123,14 @@ def test_duplicate_cameras_are_named() -> None:
     assert not {"duplicate-cameras", "duplicate-names"} & codes(rig)
 
 
+def test_of_many_equal_cameras_each_is_named_once() -> None:
+    rig = mouse_ring()
+    for index in (2, 3, 4):
+        rig = with_camera(rig, index, T_cam_world=rig[0].T_cam_world)
+    named = [finding.camera for finding in inspect(rig) if finding.code == "duplicate-cameras"]
+    assert named == ["cam2", "cam3", "cam4"]
+
+
 def test_the_session_whose_side_is_its_top_is_named() -> None:
     document = tomllib.loads(shared_path("data/sleap_anipose_minimal_session/calibration.toml").read_text())
     cameras = []

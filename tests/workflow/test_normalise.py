@@ -109,6 +109,20 @@ def test_conforming_samples_are_copied_also_when_there_are_several(tmp_path: Pat
         assert written.read_bytes() == source.read_bytes()
 
 
+def test_normalising_what_was_normalised_changes_nothing(once: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    out, document = once
+    again = normalise_dataset(out, tmp_path / "again", SMALL)
+    for sample in document["samples"]:
+        first, second = out / sample["name"], tmp_path / "again" / sample["name"]
+        for image in (first / "images").iterdir():
+            assert (second / "images" / image.name).read_bytes() == image.read_bytes()
+        before, after = (json.loads((folder / "opencv_cameras.json").read_text("utf-8")) for folder in (first, second))
+        assert after["frames"] == before["frames"]
+    assert [sample["similarity"]["scale"] for sample in again["samples"]] == [1.0] * 3
+    other = normalise_dataset(out, tmp_path / "other", Recipe(model="facelift"))
+    assert other["samples"][0]["similarity"]["scale"] != 1.0  # for another model it is a rig like any other
+
+
 def test_two_processes_write_the_same_bytes(once: tuple[Path, dict[str, Any]], samples: Path, tmp_path: Path) -> None:
     out, document = once
     seen: list[tuple[float, str]] = []
