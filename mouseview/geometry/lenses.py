@@ -68,7 +68,8 @@ class Lens:
         padded = np.zeros(limit)
         padded[: values.size] = values
         object.__setattr__(self, "_k", padded)
-        object.__setattr__(self, "_limit", self._find_limit(padded))
+        with np.errstate(all="ignore"):  # coefficients of a broken file overflow; such a profile counts as fallen
+            object.__setattr__(self, "_limit", self._find_limit(padded))
 
     _k: Array = field(init=False, repr=False)
     _limit: float = field(init=False, repr=False)
