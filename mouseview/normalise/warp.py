@@ -17,6 +17,7 @@ from mouseview.geometry.transforms import Array
 from mouseview.model.sample import Image
 from mouseview.normalise.pixel_grid import pixel_grid
 from mouseview.normalise.pixel_map import PixelMap
+from mouseview.splats.compiled import compiled
 
 F32 = npt.NDArray[np.float32]
 
@@ -29,7 +30,7 @@ _TAPS = 2  # source px that the cubic reaches to either side
 _FAST = {"contract", "reassoc", "arcp", "nsz"}
 
 
-@numba.njit(cache=True, parallel=True, fastmath=_FAST)
+@compiled(parallel=True, fastmath=_FAST)
 def _premultiply(image: Image, top: float, out: F32, occupied: npt.NDArray[np.bool_]) -> None:
     """image (H, W, 4) → out (H, W, 4) in 0..1, colour times alpha; occupied marks tiles with any alpha."""
     height, width = image.shape[:2]
@@ -46,7 +47,7 @@ def _premultiply(image: Image, top: float, out: F32, occupied: npt.NDArray[np.bo
                     occupied[tile_row, x // _TILE] = True
 
 
-@numba.njit(cache=True, fastmath=_FAST)
+@compiled(fastmath=_FAST)
 def _is_empty(occupied: npt.NDArray[np.bool_], x: float, y: float, reach: float) -> bool:
     """Whether every tile within ``reach`` px of (x, y) is transparent or outside."""
     rows, columns = occupied.shape
@@ -59,7 +60,7 @@ def _is_empty(occupied: npt.NDArray[np.bool_], x: float, y: float, reach: float)
     return True
 
 
-@numba.njit(cache=True, fastmath=_FAST)
+@compiled(fastmath=_FAST)
 def _weights(t: np.float32, out: F32) -> None:
     """Catmull-Rom weights of the taps at −1, 0, 1, 2 for a fraction t: keeps ramps and parabolas as they are."""
     half, t2 = np.float32(0.5), t * t
@@ -70,7 +71,7 @@ def _weights(t: np.float32, out: F32) -> None:
     out[3] = half * (t3 - t2)
 
 
-@numba.njit(cache=True, parallel=True, fastmath=_FAST)
+@compiled(parallel=True, fastmath=_FAST)
 def _resample(source: F32, occupied: npt.NDArray[np.bool_], at: Array, out: F32) -> None:
     """source (H, W, 4) premultiplied, at (S, S, 2) source pixels or NaN, out (S, S, 4) premultiplied, zero before."""
     height, width = source.shape[:2]

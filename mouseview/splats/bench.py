@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import TypedDict
 
 import numpy as np
-from numba import njit
 
 from mouseview.geometry.lenses import LensModel
 from mouseview.model.camera import Camera
 from mouseview.model.gaussians import Gaussians
 from mouseview.splats.blending import TILE
+from mouseview.splats.compiled import compiled
 from mouseview.splats.rasterise import blend, project, render, warm_up
 from mouseview.splats.threads import resolve_threads, run_all
 
@@ -101,7 +101,7 @@ def _best(work: Callable[[], object], repeats: int) -> float:
     return float(best)
 
 
-@njit(nogil=True, cache=True, fastmath={"reassoc"})
+@compiled(nogil=True, fastmath={"reassoc"})
 def _sum(values):  # type: ignore[no-untyped-def]
     total = np.float32(0.0)
     for value in values:

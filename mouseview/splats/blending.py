@@ -7,9 +7,9 @@ order) and blends it, one row of pixels at a time so that the compiler can use i
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from mouseview.model.gaussians import F32
+from mouseview.splats.compiled import compiled
 from mouseview.splats.definition import MAX_ALPHA, MIN_ALPHA, MIN_TRANSMITTANCE
 from mouseview.splats.projection import Projected
 from mouseview.splats.threads import resolve_threads, run_all
@@ -83,7 +83,7 @@ def blend(projected: Projected, width: int, height: int, *, threads: int | None 
     return rgb, alpha, depth
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _count_tiles(start, stop, bounds, columns, counts):  # type: ignore[no-untyped-def]
     for row in range(start, stop):
         for line in range(bounds[row, 2] // TILE, bounds[row, 3] // TILE + 1):
@@ -91,7 +91,7 @@ def _count_tiles(start, stop, bounds, columns, counts):  # type: ignore[no-untyp
                 counts[line * columns + column] += 1
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _offsets(cursor):  # type: ignore[no-untyped-def]
     """Counts per (run, tile) become write positions in place; returns where each tile's list starts (tiles + 1,)."""
     runs, tiles = cursor.shape
@@ -107,7 +107,7 @@ def _offsets(cursor):  # type: ignore[no-untyped-def]
     return first
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _fill_tiles(start, stop, bounds, depth_bits, columns, cursor, keys):  # type: ignore[no-untyped-def]
     """Keys are depth above, row below; a positive float's bits order as the float does."""
     for row in range(start, stop):
@@ -119,7 +119,7 @@ def _fill_tiles(start, stop, bounds, depth_bits, columns, cursor, keys):  # type
                 cursor[tile] += 1
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _sort_by_depth(keys, first, last, spare, counts):  # type: ignore[no-untyped-def]
     """Sorts keys[first:last] by their upper 32 bits, stably; ``spare`` holds as many, ``counts`` 256."""
     n = last - first
@@ -169,7 +169,7 @@ def _sort_by_depth(keys, first, last, spare, counts):  # type: ignore[no-untyped
         keys[first:last] = spare[:n]
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz", "nnan"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract", "nsz", "nnan"})
 def _blend_span(planes, base, dx_first, dy, record):  # type: ignore[no-untyped-def]
     """One Gaussian on SPAN pixels of a row. A finished pixel carries its transmittance with a minus sign.
 
@@ -200,7 +200,7 @@ def _blend_span(planes, base, dx_first, dy, record):  # type: ignore[no-untyped-
         planes[at + _DEPTH] += weight * z
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _load_batch(keys, records, bounds, x0, y0, batch, reach):  # type: ignore[no-untyped-def]
     """Copies the Gaussians of ``keys`` together, so that their cache misses overlap; ``reach``: their pixels in the
     tile as a bit mask of columns, first row, last row."""
@@ -213,7 +213,7 @@ def _load_batch(keys, records, bounds, x0, y0, batch, reach):  # type: ignore[no
         reach[j, 1], reach[j, 2] = max(bounds[row, 2] - y0, 0), min(bounds[row, 3] - y0, TILE - 1)
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _find_open(planes, open_columns):  # type: ignore[no-untyped-def]
     """Bit mask of unfinished pixels per tile row; whether any is left."""
     left = 0
@@ -229,13 +229,13 @@ def _find_open(planes, open_columns):  # type: ignore[no-untyped-def]
     return left != 0
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _place(y, x):  # type: ignore[no-untyped-def]
     """Where pixel (x, y) of the tile keeps its transmittance; the other planes follow SPAN apart."""
     return ((y * _SPANS + x // SPAN) * _PLANES) * SPAN + x % SPAN
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _blend_tiles(begin, end, columns, first, keys, records, bounds, rgb, alpha, depth):  # type: ignore[no-untyped-def]
     height, width = alpha.shape
     longest = 0

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from mouseview.geometry.lenses import LensModel
 from mouseview.model.camera import Camera
 from mouseview.model.gaussians import F32, Gaussians
+from mouseview.splats.compiled import compiled
 from mouseview.splats.definition import (
     GUARD,
     LOW_PASS_PX2,
@@ -137,7 +137,7 @@ def project(
     return Projected(camera.width, camera.height, records, bounds, index, starts, counts)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _radtan(k, x, y, z):  # type: ignore[no-untyped-def]
     """Distorted normalised point and its derivative by the point in the camera's frame."""
     iz = 1.0 / z
@@ -156,7 +156,7 @@ def _radtan(k, x, y, z):  # type: ignore[no-untyped-def]
     return u, v, daa * iz, dab * iz, -(daa * a + dab * b) * iz, dab * iz, dbb * iz, -(dab * a + dbb * b) * iz
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _fisheye(k, x, y, z):  # type: ignore[no-untyped-def]
     """The same for the fisheye, whose polynomial is in the angle from the axis."""
     rho = np.sqrt(x * x + y * y)
@@ -179,7 +179,7 @@ def _fisheye(k, x, y, z):  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _colour(sh, g, channel, x, y, z):  # type: ignore[no-untyped-def]
     """One channel of ``sh`` (N, K, 3) of Gaussian g in the unit direction (x, y, z) from the camera to it."""
     terms = sh.shape[1]
@@ -205,7 +205,7 @@ def _colour(sh, g, channel, x, y, z):  # type: ignore[no-untyped-def]
     return 0.0 if value < 0.0 else value  # a NaN stays one: such a Gaussian is left out
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _project_run(  # type: ignore[no-untyped-def]
     start, stop, xyz, sh, scale, rotation, opacity, pose, centre, K, kind, k, limit, near, width, height,
     records, bounds, index,
