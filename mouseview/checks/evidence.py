@@ -17,9 +17,11 @@ from mouseview.model.recipe import CentreSource
 from mouseview.model.sample import Image, Sample
 from mouseview.normalise.centres import centre_candidates
 from mouseview.normalise.conformance import rig_conforms
-from mouseview.normalise.hull import BoolImage
+from mouseview.normalise.hull import BoolImage, SilhouetteHull, silhouette_hull
 from mouseview.normalise.masks import MaskStats, mask_stats
 from mouseview.normalise.possible import possible
+
+ENOUGH_SILHOUETTES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,7 @@ class Evidence:
     def place(self) -> str:
         """File or sample that a finding about the whole points to."""
         if self.sample is not None:
-            return str(self.sample.folder or self.sample.name)
+            return str(self.sample.folder or self.rig.source or self.sample.name)
         return str(self.rig.source or "rig")
 
     def finding(
@@ -100,6 +102,13 @@ class Evidence:
             for index, stats in zip(self.sound, self.sound_masks, strict=True)
             if stats is not None and stats.usable
         )
+
+    @cached_property
+    def hull(self) -> SilhouetteHull | None:
+        """What the silhouettes say of the cameras as declared; None below four: fewer allow nearly everything."""
+        if len(self.silhouettes) < ENOUGH_SILHOUETTES:
+            return None
+        return silhouette_hull([camera for camera, _ in self.silhouettes], [mask for _, mask in self.silhouettes])
 
     def masked_views(self) -> Iterator[tuple[Camera, MaskStats, Image]]:
         """Views with a mask, sound or not."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from mouseview.checks.axes_meeting import axes_meeting
 from mouseview.checks.cage_under_alpha import cage_under_alpha
 from mouseview.checks.centre_choice import centre_choice
+from mouseview.checks.declared_intrinsics import declared_intrinsics
 from mouseview.checks.duplicate_cameras import duplicate_cameras
 from mouseview.checks.evidence import Evidence
 from mouseview.checks.facing import facing
@@ -51,6 +52,7 @@ CHECKS: tuple[Check, ...] = (
     units_and_distance,
     centre_choice,
     format_intrinsics,
+    declared_intrinsics,
     lens_left_in,
     mask_presence,
     mask_sense,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from mouseview.checks.evidence import Evidence
+from mouseview.model.camera import Camera
 from mouseview.model.finding import Finding, Severity
-from mouseview.normalise.hull import SilhouetteHull, silhouette_hull
+from mouseview.normalise.hull import SilhouetteHull
 
 _NOISE_PX = 1.0  # of good masks at 1152×1024; smaller images have less
 _NOISE_SHARE = 0.0015  # of the image's longer side, where that is more
@@ -32,15 +33,16 @@ def _guilty(hull: SilhouetteHull, mean: float) -> int | None:
     return view if remaining[view] < _CURED * mean else None
 
 
+def noise_px(cameras: Iterable[Camera]) -> float:
+    """What good masks of one rig leave at most, at these cameras' image sizes."""
+    return max(_NOISE_PX, _NOISE_SHARE * max(max(camera.size) for camera in cameras))
+
+
 def silhouettes_agree(evidence: Evidence) -> Iterator[Finding]:
-    pairs = evidence.silhouettes
-    if len(pairs) < 4:
-        return
-    hull = silhouette_hull([camera for camera, _ in pairs], [mask for _, mask in pairs])
+    hull = evidence.hull
     if hull is None:
         return
-    mean = hull.mean_px
-    noise = max(_NOISE_PX, _NOISE_SHARE * max(max(camera.size) for camera, _ in pairs))
+    mean, noise = hull.mean_px, noise_px([camera for camera, _ in evidence.silhouettes])
     if mean <= noise:
         return
     severity = Severity.ERROR if mean > _GRAVE * noise else Severity.WARNING

@@ -17,7 +17,6 @@ _SENSORS = (
     (1152, 1024), (1280, 1024), (640, 480), (1920, 1080), (1280, 720), (1920, 1200), (1440, 1080), (2048, 1536),
     (2448, 2048), (3088, 2064), (1600, 1200), (720, 576), (720, 480),
 )  # fmt: skip
-_ENOUGH_VIEWS = 4  # fewer silhouettes allow nearly everything
 _PLAIN = 0.35  # one story leaves this share of the other's contradictions, or less
 _LEAST_PX = 0.15  # and so much less of them
 
@@ -42,25 +41,23 @@ def _unsquashed(camera: Camera, sensor: Size, cropped: bool) -> Camera:
 
 
 def _contradiction_px(evidence: Evidence, replaced: dict[str, Camera]) -> float | None:
-    """What the silhouettes contradict each other by, were some cameras replaced; None where they are too few."""
-    pairs = evidence.silhouettes
-    if len(pairs) < _ENOUGH_VIEWS:
-        return None
-    hull = silhouette_hull([replaced.get(camera.name, camera) for camera, _ in pairs], [mask for _, mask in pairs])
+    """What the silhouettes contradict each other by, were some cameras replaced."""
+    cameras = [replaced.get(camera.name, camera) for camera, _ in evidence.silhouettes]
+    hull = silhouette_hull(cameras, [mask for _, mask in evidence.silhouettes])
     return None if hull is None else hull.mean_px
 
 
 def _verdict(evidence: Evidence, alike: Sequence[Camera], sensor: Size) -> tuple[Severity, str, str]:
     """Severity, what the masks say and the remedy: an image cropped under a squashed K looks right and is false."""
-    declared = _contradiction_px(evidence, {})
-    stories = {
-        story: _contradiction_px(evidence, {camera.name: _unsquashed(camera, sensor, cropped) for camera in alike})
-        for story, cropped in (("cropped", True), ("padded", False))
-    }
-    known = {story: px for story, px in stories.items() if px is not None}
-    if declared is not None and known:
-        story = min(known, key=known.__getitem__)
-        best = known[story]
+    stories = {}
+    for story, cropped in (("cropped", True), ("padded", False)) if evidence.hull is not None else ():
+        px = _contradiction_px(evidence, {camera.name: _unsquashed(camera, sensor, cropped) for camera in alike})
+        if px is not None:
+            stories[story] = px
+    if evidence.hull is not None and stories:
+        declared = evidence.hull.mean_px
+        story = min(stories, key=stories.__getitem__)
+        best = stories[story]
         if best < _PLAIN * declared and declared - best > _LEAST_PX:
             return (
                 Severity.ERROR,

@@ -215,6 +215,24 @@ def test_intrinsics_against_the_format() -> None:
     assert "intrinsics-against-format" not in codes(conforming_ring())
 
 
+def test_the_formats_k_written_over_crops_is_named_without_masks() -> None:
+    forced = prepare(lab_sample(), Recipe(mode=Mode.FORCED_K)).rig.replace(units="unknown")
+    finding = only(forced, "intrinsics-declared")
+    assert finding.severity is Severity.WARNING
+    assert "548.99" in finding.message
+    resampled = prepare(lab_sample(), Recipe(mode=Mode.EXACT_CENTRED))
+    assert "intrinsics-declared" not in codes(resampled.rig)  # in model units: a normalisation wrote it
+    theirs = resampled.rig.replace(units="unknown")  # another program's resampling is told apart by its masks
+    images = [straight_alpha(image) for image in resampled.images]
+    assert "intrinsics-declared" not in codes(sample_of(images, theirs))
+    assert "intrinsics-declared" not in codes(conforming_ring())
+
+
+def test_a_bare_calibration_is_named_by_its_file() -> None:
+    rig = mouse_ring().replace(source=Path("lab/calibration.mat"))
+    assert "lab/calibration.mat" in only(Sample("calibration", rig), "units-and-distances").place
+
+
 def test_lens() -> None:
     assert "px" in only(mouse_ring(), "lens-left-in").message
     assert "lens-left-in" not in codes(mouse_ring(lens=False))
