@@ -19,7 +19,11 @@ def add(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
+    from mouseview.workflow.open import open_path
+
     require_display("open")
+    if arguments.path and (arguments.screenshot or arguments.tour):
+        open_path(arguments.path)  # nobody looks at the window that would say what is wrong with it
     code = shell.open_window(arguments.path, arguments.screenshot, arguments.select, arguments.tour)
     written = arguments.screenshot if code == FINE else None
     return Outcome({"screenshot": written}, f"wrote {written}" if written else "", code)

@@ -148,18 +148,30 @@ def test_render_refuses_what_is_no_ply(cli: Cli, calibration: Path, tmp_path: Pa
     assert list(tmp_path.glob("*.png")) == []
 
 
-def test_open_hands_everything_to_the_window(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_open_hands_everything_to_the_window(
+    cli: Cli, sample_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DISPLAY", ":5")
     picture = tmp_path / "picture.png"
-    document = cli.json("open", tmp_path, "--screenshot", picture, "--select", "sample_000001")
-    assert cli.opened == [(str(tmp_path), str(picture), "sample_000001", None)]
+    document = cli.json("open", sample_folder, "--screenshot", picture, "--select", "sample_000001")
+    assert cli.opened == [(str(sample_folder), str(picture), "sample_000001", None)]
     assert document == {"screenshot": str(picture)}
 
 
-def test_open_walks_a_tour(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_of_nothing_is_an_error_that_is_told(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DISPLAY", ":5")
-    assert cli("open", tmp_path, "--tour", tmp_path / "tour") == 0
-    assert cli.opened == [(str(tmp_path), None, None, str(tmp_path / "tour"))]
+    missing = tmp_path / "missing"
+    error = cli.json("open", missing, "--screenshot", tmp_path / "picture.png", code=1)["error"]
+    assert str(missing) in error["place"]
+    assert cli.opened == []
+
+
+def test_open_walks_a_tour(cli: Cli, sample_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":5")
+    assert cli("open", sample_folder, "--tour", tmp_path / "tour") == 0
+    assert cli.opened == [(str(sample_folder), None, None, str(tmp_path / "tour"))]
 
 
 def test_open_reports_a_window_that_failed(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
