@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
@@ -118,7 +118,3 @@ def icon(name: str, dark: bool, colour: str = "") -> QIcon:
         for ratio in (1.0, 2.0):
             made.addPixmap(icon_pixmap(name, tint, 18, ratio), mode, state)
     return made
-
-
-def icon_size() -> QSize:
-    return QSize(18, 18)

@@ -8,8 +8,8 @@ encoding, as compositing on white does.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +18,7 @@ from mouseview.model.sample import Image
 from mouseview.normalise.pixel_grid import pixel_grid
 from mouseview.normalise.pixel_map import PixelMap
 from mouseview.splats.compiled import compiled
+from mouseview.splats.threads import resolve_threads, run_all
 
 F32 = npt.NDArray[np.float32]
 
@@ -30,11 +31,11 @@ _TAPS = 2  # source px that the cubic reaches to either side
 _FAST = {"contract", "reassoc", "arcp", "nsz"}
 
 
-@compiled(parallel=True, fastmath=_FAST)
-def _premultiply(image: Image, top: float, out: F32, occupied: npt.NDArray[np.bool_]) -> None:
-    """image (H, W, 4) → out (H, W, 4) in 0..1, colour times alpha; occupied marks tiles with any alpha."""
+@compiled(nogil=True, fastmath=_FAST)
+def _premultiply(first: int, last: int, image: Image, top: float, out: F32, occupied: npt.NDArray[np.bool_]) -> None:
+    """Tile rows first … last of image (H, W, 4) → out (H, W, 4) in 0..1, colour times alpha; occupied: any alpha."""
     height, width = image.shape[:2]
-    for tile_row in numba.prange(occupied.shape[0]):
+    for tile_row in range(first, last):
         for y in range(tile_row * _TILE, min((tile_row + 1) * _TILE, height)):
             for x in range(width):
                 alpha = image[y, x, 3] / top
@@ -71,14 +72,14 @@ def _weights(t: np.float32, out: F32) -> None:
     out[3] = half * (t3 - t2)
 
 
-@compiled(parallel=True, fastmath=_FAST)
-def _resample(source: F32, occupied: npt.NDArray[np.bool_], at: Array, out: F32) -> None:
-    """source (H, W, 4) premultiplied, at (S, S, 2) source pixels or NaN, out (S, S, 4) premultiplied, zero before."""
+@compiled(nogil=True, fastmath=_FAST)
+def _resample(first: int, last: int, source: F32, occupied: npt.NDArray[np.bool_], at: Array, out: F32) -> None:
+    """Rows first … last of out (S, S, 4), zero before, from premultiplied source (H, W, 4) at (S, S, 2) px or NaN."""
     height, width = source.shape[:2]
     rows, columns = at.shape[:2]
-    for i in numba.prange(rows):
+    wx, wy = np.empty(4, np.float32), np.empty(4, np.float32)
+    for i in range(first, last):
         i0, i1 = max(i - 1, 0), min(i + 1, rows - 1)
-        wx, wy = np.empty(4, np.float32), np.empty(4, np.float32)
         for j in range(columns):
             j0, j1 = max(j - 1, 0), min(j + 1, columns - 1)
             x, y = at[i, j, 0], at[i, j, 1]
@@ -134,7 +135,8 @@ def premultiplied(image: Image) -> tuple[F32, npt.NDArray[np.bool_]]:
     height, width = image.shape[:2]
     out = np.empty((height, width, 4), np.float32)
     occupied = np.zeros((-(-height // _TILE), -(-width // _TILE)), np.bool_)
-    _premultiply(np.ascontiguousarray(image), float(np.iinfo(image.dtype).max), out, occupied)
+    pixels, top = np.ascontiguousarray(image), float(np.iinfo(image.dtype).max)
+    _in_rows(lambda first, last: _premultiply(first, last, pixels, top, out, occupied), len(occupied), 4)
     return out, occupied
 
 
@@ -148,8 +150,16 @@ def on_white(premultiplied_image: F32) -> F32:
 def warp(image: Image, pixel_map: PixelMap, size: int) -> F32:
     """The canonical image (size, size, 4) float32 on white; alpha 0 where no ray or no source pixel is."""
     out = np.zeros((size, size, 4), np.float32)
-    _resample(*premultiplied(image), source_grid(pixel_map, size), out)
+    source, occupied = premultiplied(image)
+    at = source_grid(pixel_map, size)
+    _in_rows(lambda first, last: _resample(first, last, source, occupied, at, out), size, 16)
     return on_white(out)
+
+
+def _in_rows(kernel: Callable[[int, int], None], rows: int, at_once: int) -> None:
+    """The kernel over all rows, ``at_once`` to a task, on the threads that rendering uses too."""
+    starts = range(0, rows, at_once)
+    run_all(lambda k: kernel(starts[k], min(starts[k] + at_once, rows)), len(starts), resolve_threads(None))
 
 
 def source_grid(pixel_map: PixelMap, size: int) -> Array:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -14,6 +19,8 @@ from mouseview.normalise.pixel_map import CropMap, RayMap
 from mouseview.normalise.warp import copy, source_grid, warp
 from tests.rigs import mouse_ring
 from tests.scene import Ellipsoid, photographed
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def against_direct_render(
@@ -129,3 +136,33 @@ def test_identity_map_copies_to_the_last_bit() -> None:
     image = rng.integers(0, 65536, (64, 64, 4), dtype=np.uint16)
     same = warp(image, CropMap(1.0, np.zeros(2)), 64)
     np.testing.assert_allclose(same, copy(image), atol=2e-6)
+
+
+def test_views_may_be_warped_from_several_threads_at_once() -> None:
+    """A window prepares one sample while it checks another; the threading layer that numba always has aborts there."""
+    script = """
+import threading
+import numpy as np
+from mouseview.model.recipe import Recipe
+from mouseview.normalise.prepare import prepare
+from tests.rigs import mouse_ring
+from tests.scene import Ellipsoid, photographed
+
+sample = photographed(mouse_ring((144, 128)), Ellipsoid())
+results = [None] * 4
+
+def work(index):
+    for _ in range(3):
+        results[index] = prepare(sample, Recipe(model="mouse-256")).images
+
+threads = [threading.Thread(target=work, args=(index,)) for index in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+assert all(np.array_equal(results[0], other) for other in results[1:])
+print("whole")
+"""
+    environment = {**os.environ, "NUMBA_THREADING_LAYER": "workqueue"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, cwd=REPOSITORY, timeout=200
+    )
+    assert (done.returncode, done.stdout) == (0, "whole\n"), done.stderr[-2000:]
