@@ -257,9 +257,10 @@ class ComparePanel(QWidget):
             done = state.reconstruction
             if done is not None:
                 self.headline.setText(headline(done))
+                opacity = done.predicted_alpha
                 self.headline.detail = (
-                    f"{done.prepared.mode}: {len(done.gaussians):,} Gaussians in {done.seconds:.2f} s, {done.device}\n"
-                    f"Mean opacity inside the masks: {done.predicted_alpha:.2f}"
+                    f"{done.prepared.mode}: {len(done.gaussians):,} Gaussians in {done.seconds:.2f} s, {done.device}"
+                    + ("" if math.isnan(opacity) else f"\nMean opacity inside the masks: {opacity:.2f}")
                 )
             self._rebuild()
         if state.camera != self._camera:
