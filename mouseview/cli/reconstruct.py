@@ -55,7 +55,6 @@ def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
     findings = [describe_finding(finding) for finding in inspect(sample) if finding.severity is Severity.ERROR]
     if findings:
         shell.say("\n".join(finding_lines(findings)))
-    arguments.out.mkdir(parents=True, exist_ok=True)  # a place that cannot be written is better known before the work
     with WorkerClient(consent=lambda offer: _consent(offer, arguments.accept_download, shell)) as client:
         result = reconstruct(
             sample,
