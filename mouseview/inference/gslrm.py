@@ -121,7 +121,8 @@ class GSLRM(nn.Module):
         """Random weights to start training from; what ends a residual branch is smaller the deeper the network."""
         branch_std = _INITIAL_STD / math.sqrt(2 * self.config.n_layer)
         for name, parameter in self.named_parameters():
-            if parameter.dim() > 1:
+            # drawing numbers that are never held would load torch's compiler: two seconds of every start
+            if parameter.dim() > 1 and not parameter.is_meta:
                 ends_branch = name.endswith(("attn.fc.weight", "mlp.mlp.2.weight"))
                 nn.init.normal_(parameter, std=branch_std if ends_branch else _INITIAL_STD)
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,6 +18,7 @@ from mouseview.inference.config import GSLRMConfig  # noqa: E402
 from mouseview.inference.gslrm import GSLRM  # noqa: E402
 from tests.inference import tiny  # noqa: E402
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 SEEDS = st.integers(0, 10_000)
 ENCODINGS = st.sampled_from(RayEncoding)
 
@@ -151,3 +156,15 @@ def test_the_layer_hook_can_stop_it() -> None:
     with pytest.raises(InterruptedError):
         tiny.network()(*tiny.as_batch(tiny.posed_input()), on_layer=hook)
     assert seen == [(0, 2), (1, 2)]
+
+
+def test_opening_a_checkpoint_does_not_load_the_compiler() -> None:
+    """torch's compiler takes seconds to import, and in its CUDA build brings an LLVM that can clash with OpenGL's."""
+    script = """
+import sys
+from mouseview.inference import load_engine
+load_engine("mouse-256", device="cpu")
+print("torch" in sys.modules, "torch._dynamo" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=200, cwd=REPOSITORY)
+    assert done.stdout == "True False\n", done.stderr[-2000:]
