@@ -261,7 +261,7 @@ class RayReadout(QWidget):
         groups = fed_groups(picked)
         parts = [f"{name} {_triple(values)}" for name, values in groups]
         lines = (parts,) if len(parts) <= 3 else (parts[:2], parts[2:])
-        self.fed.setText("\n".join("   ".join(line) for line in lines))
+        self.fed.setText("\n".join("  ".join(line) for line in lines))
         told = {name for name, _ in groups}
         others = (("o×d", picked.moment), ("p", picked.nearest_point), ("origin", picked.origin))
-        self.rest.setText("   ".join(f"{name} {_triple(values)}" for name, values in others if name not in told))
+        self.rest.setText("  ".join(f"{name} {_triple(values)}" for name, values in others if name not in told))
