@@ -15,10 +15,10 @@ from mouseview.model.model_format import ModelFormat
 from mouseview.model.prepared import SubjectCentre
 from mouseview.model.recipe import CentreSource
 from mouseview.model.sample import Image, Sample
+from mouseview.multiview.hull import BoolImage, SilhouetteHull, silhouette_hull
+from mouseview.multiview.masks import MaskStats, mask_stats
 from mouseview.normalise.centres import centre_candidates
 from mouseview.normalise.conformance import rig_conforms
-from mouseview.normalise.hull import BoolImage, SilhouetteHull, silhouette_hull
-from mouseview.normalise.masks import MaskStats, mask_stats
 from mouseview.normalise.possible import possible
 
 ENOUGH_SILHOUETTES = 4

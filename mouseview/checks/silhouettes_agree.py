@@ -8,7 +8,7 @@ from itertools import combinations
 from mouseview.checks.evidence import Evidence
 from mouseview.model.camera import Camera
 from mouseview.model.finding import Finding, Severity
-from mouseview.normalise.hull import SilhouetteHull
+from mouseview.multiview.hull import SilhouetteHull
 
 _NOISE_PX = 1.0  # of good masks at 1152×1024; smaller images have less
 _NOISE_SHARE = 0.0015  # of the image's longer side, where that is more

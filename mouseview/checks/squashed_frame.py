@@ -9,7 +9,7 @@ import numpy as np
 from mouseview.checks.evidence import Evidence
 from mouseview.model.camera import Camera
 from mouseview.model.finding import Finding, Severity
-from mouseview.normalise.hull import silhouette_hull
+from mouseview.multiview.hull import silhouette_hull
 
 _SQUARE_PIXELS = 0.02  # |fx / fy − 1| that lenses and sensors explain
 _MATCH = 0.01  # how well a sensor's aspect must explain the rest

@@ -12,7 +12,7 @@ from mouseview.model.errors import MouseViewError
 from mouseview.model.prepared import SubjectCentre
 from mouseview.model.recipe import CentreSource, Recipe
 from mouseview.model.sample import Sample
-from mouseview.normalise.masks import MaskStats, all_mask_stats
+from mouseview.multiview.masks import MaskStats, all_mask_stats
 from mouseview.normalise.possible import possible
 
 MaskList = Sequence[MaskStats | None]

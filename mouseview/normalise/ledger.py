@@ -14,9 +14,9 @@ from mouseview.model.finding import Truth, Verdict
 from mouseview.model.model_format import ModelFormat
 from mouseview.model.prepared import Ledger, LedgerRow, SubjectCentre
 from mouseview.model.recipe import Mode
+from mouseview.multiview.hull import silhouette_hull
+from mouseview.multiview.masks import MaskStats
 from mouseview.normalise.conformance import DISTANCE_TOLERANCE, K_TOLERANCE_PX
-from mouseview.normalise.hull import silhouette_hull
-from mouseview.normalise.masks import MaskStats
 from mouseview.normalise.measure import lens_shift_px, padding_share, resample_ratio
 from mouseview.normalise.plan import Plan, ViewPlan
 from mouseview.normalise.ray_error import RayError, ray_error

@@ -14,8 +14,8 @@ from mouseview.model.errors import MouseViewError
 from mouseview.model.model_format import ModelFormat
 from mouseview.model.prepared import SubjectCentre
 from mouseview.model.recipe import CentreSource, Mode, Recipe
+from mouseview.multiview.masks import MaskStats
 from mouseview.normalise.conformance import is_normalised, rig_conforms
-from mouseview.normalise.masks import MaskStats
 from mouseview.normalise.pixel_map import CropMap, PixelMap, RayMap
 
 OCCUPANCY = 0.3  # of pixel-based images: √(subject area / image area)

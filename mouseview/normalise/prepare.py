@@ -14,10 +14,10 @@ from mouseview.model.errors import MouseViewError
 from mouseview.model.prepared import Prepared, SubjectCentre
 from mouseview.model.recipe import Mode, Recipe
 from mouseview.model.sample import Image, Sample
+from mouseview.multiview.masks import MaskStats, all_mask_stats
 from mouseview.normalise import warp
 from mouseview.normalise.centres import centre_candidates, pick_centre
 from mouseview.normalise.ledger import write_ledger
-from mouseview.normalise.masks import MaskStats, all_mask_stats
 from mouseview.normalise.plan import Plan, make_plan
 from mouseview.normalise.possible import possible
 from mouseview.resources import model_format

@@ -14,7 +14,7 @@ from mouseview.geometry.triangulation import triangulate_rays
 from mouseview.model.camera import Camera, Rig
 from mouseview.model.model_format import ModelFormat
 from mouseview.model.prepared import SubjectCentre
-from mouseview.normalise.masks import MaskStats
+from mouseview.multiview.masks import MaskStats
 from mouseview.normalise.plan import Plan
 
 _POINTS = 200  # on the sphere
