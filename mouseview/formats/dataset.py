@@ -13,6 +13,7 @@ from mouseview.formats.files import unreadable
 from mouseview.formats.list_file import is_list_file, read_list
 from mouseview.formats.registry import all_formats, by_name, plugins, sniff
 from mouseview.formats.sample_folder import find_calibration, is_sample_folder, read_calibration, read_sample_folder
+from mouseview.formats.session import find_session, read_session, session_dataset
 from mouseview.model.errors import FileFormatError
 from mouseview.model.finding import Finding, Severity
 from mouseview.model.sample import Dataset, Sample
@@ -47,6 +48,8 @@ def _open(target: Path, format: str | None) -> Dataset:
 def _open_folder(folder: Path, format: str | None) -> Dataset:
     if format in (None, facelift.NAME) and is_sample_folder(folder):
         return _single(folder, read_sample_folder(folder, folder.resolve().name))
+    if format is None and find_session(folder):
+        return session_dataset(read_session(folder))
     subfolders = _subfolders(folder)
     samples = [sub for sub in subfolders if is_sample_folder(sub)] if format in (None, facelift.NAME) else []
     if not samples:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from mouseview.model.camera import Labels, Rig
 from mouseview.model.errors import MouseViewError
 from mouseview.model.finding import Finding
+from mouseview.model.session import Session
 
 Image = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
@@ -35,13 +36,17 @@ class ImageSource:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One moment seen by all cameras of a rig. ``sources`` runs parallel to ``rig.cameras``; None: no image listed."""
+    """One moment seen by all cameras of a rig. ``sources`` runs parallel to ``rig.cameras``; None: no image listed.
+
+    frame: its number in the session of videos that it comes from; None for images.
+    """
 
     name: str
     rig: Rig
     sources: tuple[ImageSource | None, ...] = ()
     folder: Path | None = None
     labels: Labels | None = None
+    frame: int | None = None
 
     def __post_init__(self) -> None:
         sources = tuple(self.sources) or (None,) * len(self.rig)
@@ -81,6 +86,7 @@ class Dataset(Sequence[Sample]):
     """Samples that were opened together, read one by one when asked for.
 
     problems: what was found wrong while listing (a missing folder, a broken line); the rest stays usable.
+    session: the videos that the samples are frames of; None for images.
     """
 
     name: str
@@ -89,6 +95,7 @@ class Dataset(Sequence[Sample]):
     names: tuple[str, ...]
     read: Callable[[int], Sample] = field(repr=False)
     problems: tuple[Finding, ...] = ()
+    session: Session | None = None
 
     def __len__(self) -> int:
         return len(self.names)
