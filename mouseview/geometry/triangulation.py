@@ -109,3 +109,28 @@ def triangulate_dlt(plane: npt.ArrayLike, T_cam_world: npt.ArrayLike) -> Array:
     with np.errstate(all="ignore"):
         points = homogeneous[..., :3] / homogeneous[..., 3:]
     return np.where((seen.sum(axis=0) >= 2)[..., None], points, np.nan)
+
+
+def triangulate_directions(directions_cam: npt.ArrayLike, T_cam_world: npt.ArrayLike) -> Array:
+    """Linear triangulation from rays in the cameras' frames: d × (R x + t) = 0, so rays beside and behind count too.
+
+    directions_cam (V, N, 3), NaN where a view does not see the point; T_cam_world (V, 4, 4) → points (N, 3) in world,
+    NaN where fewer than two views see it. Fast for many points; a start to be refined, good to about 1e-8 of the
+    rig's size.
+    """
+    d = np.asarray(directions_cam, dtype=np.float64)
+    T = np.asarray(T_cam_world, dtype=np.float64)
+    seen = np.all(np.isfinite(d), axis=-1)
+    d = np.where(seen[..., None], d, 0.0)
+    # about the cameras and at their scale the normal matrix keeps half of the digits, whatever the unit
+    centres = -np.einsum("vji,vj->vi", T[:, :3, :3], T[:, :3, 3])
+    middle = centres.mean(axis=0)
+    size = max(float(np.abs(centres - middle).max()), 1e-300)
+    P = np.concatenate([T[:, :3, :3], (T[:, :3, :3] @ middle + T[:, :3, 3])[..., None] / size], axis=-1)
+    norm2 = np.sum(d * d, axis=-1)[..., None, None]
+    projectors = norm2 * np.eye(3) - d[..., :, None] * d[..., None, :]  # [d]×ᵀ [d]×
+    normal = np.einsum("vij,vnik,vkl->njl", P, projectors, P, optimize=True)
+    homogeneous = np.linalg.eigh(normal)[1][..., 0]
+    with np.errstate(all="ignore"):
+        points = middle + size * homogeneous[..., :3] / homogeneous[..., 3:]
+    return np.where((seen.sum(axis=0) >= 2)[..., None], points, np.nan)
