@@ -13,11 +13,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from mouseview.geometry.compiled import compiled
 from mouseview.geometry.transforms import Array
 from mouseview.model.sample import Image
 from mouseview.normalise.pixel_grid import pixel_grid
 from mouseview.normalise.pixel_map import PixelMap
-from mouseview.splats.compiled import compiled
 from mouseview.splats.threads import resolve_threads, run_all
 
 F32 = npt.NDArray[np.float32]

@@ -8,11 +8,11 @@ from typing import TypedDict
 
 import numpy as np
 
+from mouseview.geometry.compiled import compiled
 from mouseview.geometry.lenses import LensModel
 from mouseview.model.camera import Camera
 from mouseview.model.gaussians import Gaussians
 from mouseview.splats.blending import TILE
-from mouseview.splats.compiled import compiled
 from mouseview.splats.rasterise import blend, project, render, warm_up
 from mouseview.splats.threads import resolve_threads, run_all
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mouseview.geometry.compiled import compiled
 from mouseview.model.gaussians import F32
-from mouseview.splats.compiled import compiled
 from mouseview.splats.definition import MAX_ALPHA, MIN_ALPHA, MIN_TRANSMITTANCE
 from mouseview.splats.projection import Projected
 from mouseview.splats.threads import resolve_threads, run_all

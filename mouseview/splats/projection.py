@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mouseview.geometry.compiled import compiled
 from mouseview.geometry.lenses import LensModel
 from mouseview.model.camera import Camera
 from mouseview.model.gaussians import F32, Gaussians
-from mouseview.splats.compiled import compiled
 from mouseview.splats.definition import (
     GUARD,
     LOW_PASS_PX2,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from numba.core import caching
 
-from mouseview.splats.compiled import compiled
+from mouseview.geometry.compiled import compiled
 
 
 def _twice(value: float) -> float:
