@@ -13,21 +13,22 @@ from PySide6.QtGui import QUndoStack
 
 from mouseview.app import tasks
 from mouseview.app.consent import ConsentDesk
+from mouseview.app.edits import Replace
 from mouseview.app.jobs import Failure, Jobs, Ticket
-from mouseview.app.project_edits import ReplaceProject
 from mouseview.app.state import AppState, SceneChoice, ViewImage
 from mouseview.model.errors import MouseViewError
 from mouseview.model.recipe import CentreSource, Mode
 
 if TYPE_CHECKING:
     from mouseview.app.tasks import Opened
-    from mouseview.model.sample import Sample
+    from mouseview.model.sample import Dataset, Sample
     from mouseview.workflow.project import Project
 
 _KEPT_RESULTS = 12
 _AUTOSAVE_MS = 800
 _AFTER_PAINT_MS = 120
 RUN_SLOT = "run"  # one reconstruction or comparison at a time
+_DERIVING = ("sample", "images", "check", "centres", "prepare", "summaries", RUN_SLOT)
 
 
 class _Kept(OrderedDict[Any, Any]):
@@ -103,7 +104,7 @@ class Controller(QObject):
                          lambda path: self.open(str(path)), self.failed.emit)  # fmt: skip
 
     def _opened(self, got: Opened, select: str | None = None) -> None:
-        for slot in ("sample", "images", "check", "centres", "prepare", "summaries", RUN_SLOT):
+        for slot in _DERIVING:
             self.jobs.cancel(slot)
         self.history.clear()
         self.replaced.emit()
@@ -119,8 +120,23 @@ class Controller(QObject):
                                      "the first one is shown instead"))  # fmt: skip
         self.choose_sample(names.index(wanted) if wanted in names else 0)
 
+    def show_dataset(self, dataset: Dataset) -> None:
+        """The same data, read anew under other decisions: project, history and the place in the list stay."""
+        current = self.state.sample_index
+        name = self.state.dataset.names[current] if self.state.dataset is not None and current >= 0 else ""
+        for slot in _DERIVING:
+            self.jobs.cancel(slot)
+        for kept in (self._kept_prepared, self._kept_runs, self._kept_modes):
+            kept.clear()  # their keys do not speak of these decisions
+        self._put(dataset=dataset, sample_index=-1)
+        if not len(dataset):
+            self._show_no_sample()
+            return
+        index = dataset.names.index(name) if name in dataset.names else min(max(current, 0), len(dataset) - 1)
+        self.choose_sample(index)
+
     def close(self) -> None:
-        for slot in ("open", "sample", "images", "check", "centres", "prepare", "summaries", RUN_SLOT):
+        for slot in ("open", *_DERIVING):
             self.jobs.cancel(slot)
         self.history.clear()
         self.state = AppState(dark=self.state.dark)
@@ -173,7 +189,7 @@ class Controller(QObject):
         """One undoable step."""
         before = self.state.project
         if before is not None and (after := before.replace(**changes)) != before:
-            self.history.push(ReplaceProject(text, before, after, self._show_project))
+            self.history.push(Replace(text, before, after, self._show_project))
 
     def set_mode(self, mode: Mode) -> None:
         self._edit_recipe(f"mode {mode}", mode=mode)
@@ -238,9 +254,12 @@ class Controller(QObject):
     # ---- deriving ------------------------------------------------------------------------------------------------
 
     def _sample_failed(self, failure: Failure) -> None:
+        self._show_no_sample()
+        self.failed.emit(failure)
+
+    def _show_no_sample(self) -> None:
         self._put(sample=None, camera=None, images=(), centres=(), findings=None, prepared=None, reconstruction=None,
                   compared=(), modes=(), fed_textures=())  # fmt: skip
-        self.failed.emit(failure)
 
     def _sample_read(self, sample: Sample, marked_held_out: tuple[str, ...]) -> None:
         project = self.state.project
