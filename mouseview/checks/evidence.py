@@ -126,7 +126,8 @@ class Evidence:
     def centres(self) -> tuple[SubjectCentre, ...]:
         """Candidates for the subject's centre from sound views, most trusted first."""
         labels = self.sample.labels if self.sample is not None else None
-        subset = Sample(self.place, self.sound_rig, labels=labels)
+        seen = None if labels is None else labels.of_views(self.sound)
+        subset = Sample(self.place, self.sound_rig, labels=seen)
         return centre_candidates(subset, self.sound_masks)
 
     @property

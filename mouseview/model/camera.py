@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from mouseview.geometry.lenses import Lens, LensModel, Mask
 from mouseview.geometry.rays import pixel_centres, to_pixels, to_plane
 from mouseview.geometry.transforms import Array, Rigid, Similarity
+from mouseview.model.finding import Finding
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,19 +205,30 @@ class Rig:
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """Labelled 3D points of one or more frames.
+    """Labelled points of one or more frames.
 
-    points_world (F, N, 3) in the rig's units, NaN where unlabelled.  points_px (V, F, N, 2) in the house pixel
-    origin where the file holds its own 2D labels, else None.  names (N,).
+    points_world (F, N, 3) in the rig's units, NaN where unlabelled: everywhere when there are only 2D labels.
+    points_px (V, F, N, 2) in the house pixel origin, NaN where absent, else None.  names (N,), or none.
+    source: the file or folder they come from.  notes: what was assumed or left out on reading, one sentence each.
+    problems: files that could not be used.
     """
 
     points_world: Array
     names: tuple[str, ...] = ()
     points_px: Array | None = None
     frames: tuple[int, ...] = field(default=())
+    source: Path | None = None
+    notes: tuple[str, ...] = ()
+    problems: tuple[Finding, ...] = ()
 
     @property
     def finite_points(self) -> Array:
         """(M, 3): all labelled points of all frames."""
         flat = self.points_world.reshape(-1, 3)
         return flat[np.all(np.isfinite(flat), axis=-1)]
+
+    def of_views(self, indices: Sequence[int]) -> Labels:
+        """The labels for these cameras of the rig alone, in this order."""
+        if self.points_px is None:
+            return self
+        return dataclasses.replace(self, points_px=self.points_px[list(indices)])

@@ -77,7 +77,10 @@ class Sample:
         """The sample with only the named views, in that order."""
         indices = [self.rig.names.index(name) for name in names]
         return dataclasses.replace(
-            self, rig=self.rig.subset(tuple(names)), sources=tuple(self.sources[i] for i in indices)
+            self,
+            rig=self.rig.subset(tuple(names)),
+            sources=tuple(self.sources[i] for i in indices),
+            labels=None if self.labels is None else self.labels.of_views(indices),
         )
 
 
