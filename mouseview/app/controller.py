@@ -61,6 +61,7 @@ class Controller(QObject):
         self._engine = tasks.EngineRoom(self.consent.ask)
         self._autosave = autosave
         self._closed = False
+        self._hurried = False
         self._checked: tuple[int, str] | None = None
         self._kept_prepared, self._kept_runs, self._kept_modes = _Kept(), _Kept(), _Kept()
         self._autosave_timer = QTimer(self, singleShot=True, interval=_AUTOSAVE_MS)
@@ -162,6 +163,19 @@ class Controller(QObject):
     def step_sample(self, by: int) -> None:
         if self.state.dataset is not None:
             self.choose_sample(min(max(self.state.sample_index + by, 0), len(self.state.dataset) - 1))
+
+    @property
+    def images_complete(self) -> bool:
+        """Are all images of the chosen sample in view?"""
+        state = self.state
+        read = state.sample is not None and state.dataset is not None and not self.jobs.busy("sample")
+        return read and not self.jobs.busy("images")
+
+    def set_hurried(self, hurried: bool) -> None:
+        """While samples fly past only their images are shown; nothing is checked or normalised."""
+        self._hurried = hurried
+        if not hurried and self.state.sample is not None:
+            self._examine(self.state.sample)
 
     def choose_camera(self, name: str) -> None:
         if self.state.sample is not None and name in self.state.sample.rig.names and name != self.state.camera:
@@ -288,7 +302,7 @@ class Controller(QObject):
 
     def _examine(self, sample: Sample) -> None:
         """Everything that needs numba, which would else hold up the first frame."""
-        if self._closed or self.state.sample is not sample:
+        if self._closed or self._hurried or self.state.sample is not sample:
             return
         self._derive()
         self.jobs.submit("centres", "Finding the subject", lambda _t: tasks.find_centres(sample),

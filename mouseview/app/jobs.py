@@ -118,7 +118,12 @@ class Jobs(QObject):
         failed: Callable[[Failure], None],
         part: Callable[[Any], None] | None = None,
     ) -> None:
-        """``work`` runs in a thread; ``done``, ``failed`` and ``part`` are called in the main thread."""
+        """``work`` runs in a thread; ``done``, ``failed`` and ``part`` are called in the main thread.
+
+        After ``shutdown`` nothing is begun: a list may still ask for its rows while the window goes.
+        """
+        if self._closed:
+            return
         self.cancel(slot)
         ticket = Ticket(slot, title, self._post)
         status = JobStatus(slot, title, running=True)

@@ -19,6 +19,7 @@ from mouseview.app.panels.model import ModelPanel
 from mouseview.app.panels.modes import ModesPanel
 from mouseview.app.panels.samples import SamplesPanel
 from mouseview.app.panels.scene import ScenePanel
+from mouseview.app.panels.session import SessionPanel
 from mouseview.app.panels.views import ViewsPanel
 from mouseview.app.panels.welcome import WelcomePanel
 
@@ -49,8 +50,10 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self)
         self.samples, self.scene, self.views = SamplesPanel(), ScenePanel(), ViewsPanel()
         self.ledger, self.findings, self.model = LedgerPanel(), FindingsPanel(), ModelPanel()
-        self.compare, self.modes, self.welcome = ComparePanel(), ModesPanel(), WelcomePanel()
+        self.compare, self.modes, self.session = ComparePanel(), ModesPanel(), SessionPanel()
+        self.welcome = WelcomePanel()
         self._hidden_by_user: set[str] = set()
+        self._idle: set[str] = {"session"}  # panels with nothing to say about what is open
         self._docks_shown: bool | None = None
         self._laid_out = False
         self.centre = QStackedWidget()
@@ -72,6 +75,7 @@ class MainWindow(QMainWindow):
             ("views", "Views", "grid", self.views, bottom),
             ("compare", "Compare", "compare", self.compare, bottom),
             ("modes", "All modes", "modes", self.modes, bottom),
+            ("session", "Session", "session", self.session, bottom),
         ):
             dock = Dock(name, title, icon, panel, self)
             dock.topLevelChanged.connect(lambda _floating: self._fit_titles())
@@ -86,7 +90,7 @@ class MainWindow(QMainWindow):
         self._tab_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS)
         self._tab_timer.timeout.connect(lambda: hide_stray_tab_bars(self, tuple(self.docks.values())))
         self.panels = (self.samples, self.scene, self.views, self.ledger, self.findings, self.model, self.compare,
-                       self.modes)  # fmt: skip
+                       self.modes, self.session)  # fmt: skip
         self.recent_menu = QMenu("Open recent", self)
         self._build_menus()
         self._build_tool_bar()
@@ -161,6 +165,7 @@ class MainWindow(QMainWindow):
         self.tabifyDockWidget(docks["findings"], docks["ledger"])
         self.tabifyDockWidget(docks["views"], docks["compare"])
         self.tabifyDockWidget(docks["compare"], docks["modes"])
+        self.tabifyDockWidget(docks["modes"], docks["session"])
         docks["findings"].raise_()
         docks["views"].raise_()
         self._size_docks()
@@ -177,8 +182,8 @@ class MainWindow(QMainWindow):
     def reset_layout(self) -> None:
         self._hidden_by_user.clear()
         if self._docks_shown:  # else nothing is open, and the welcome page stays alone
-            for dock in self.docks.values():
-                dock.show()
+            for name, dock in self.docks.items():
+                dock.setVisible(name not in self._idle)
         self.arrange()
 
     def _restore_layout(self) -> None:
@@ -197,17 +202,26 @@ class MainWindow(QMainWindow):
         self.centre.setCurrentWidget(self.scene if wanted else self.welcome)
         if wanted:
             for name, dock in self.docks.items():
-                dock.setVisible(name not in self._hidden_by_user)
+                dock.setVisible(name not in self._hidden_by_user | self._idle)
             for name in ("findings", "views"):
                 self.docks[name].raise_()
             if not self._laid_out:
                 self._laid_out = True
                 self._size_timer.start()  # shares of the size that the window really got
         else:
-            self._hidden_by_user = {name for name, dock in self.docks.items() if dock.isHidden()}
+            self._hidden_by_user = {name for name, dock in self.docks.items() if dock.isHidden()} - self._idle
             for dock in self.docks.values():
                 dock.hide()
         self._fit_titles()
+
+    def set_idle(self, name: str, idle: bool) -> None:
+        """A panel that what is open gives nothing to show stays out of the way."""
+        if idle == (name in self._idle):
+            return
+        self._idle ^= {name}
+        if self._docks_shown:
+            self.docks[name].setVisible(not idle and name not in self._hidden_by_user)
+            self._fit_titles()
 
     def _fit_titles(self) -> None:
         self._title_timer.start()  # tabs are settled only after the event that moves them

@@ -25,8 +25,10 @@ from mouseview.app.palette import CheatSheet, CommandPalette
 from mouseview.app.panels import findings as findings_panel
 from mouseview.app.panels import ledger as ledger_panel
 from mouseview.app.panels.model import seconds_text
+from mouseview.app.player import Player
 from mouseview.app.recent import Recent
 from mouseview.app.screenshots import save_picture
+from mouseview.app.session_desk import SessionDesk
 from mouseview.app.state import AppState
 from mouseview.app.tokens import tokens
 from mouseview.app.window import MainWindow
@@ -63,6 +65,8 @@ class Wiring(QObject):
         super().__init__(window)
         self.window, self.controller, self.appearance, self.recent = window, controller, appearance, recent
         self._keeper = ArrowKeeper(self)
+        self.session = SessionDesk(controller)
+        self.player = Player(controller)
         application = QApplication.instance()
         assert application is not None
         application.installEventFilter(self._keeper)
@@ -106,6 +110,7 @@ class Wiring(QObject):
         model.fed_changed.connect(controller.set_fed)
         model.cancel_wanted.connect(controller.cancel)
         window.modes.mode_chosen.connect(controller.set_mode)
+        self._session()
         for run in (model.run_wanted, window.compare.run_wanted):
             run.connect(self._run)
         for run in (model.modes_wanted, window.modes.run_wanted):
@@ -116,6 +121,15 @@ class Wiring(QObject):
         window.welcome.recent_chosen.connect(controller.open)
         for dock in window.docks.values():
             dock.screenshot_wanted.connect(self._shoot)
+
+    def _session(self) -> None:
+        panel, desk = self.window.session, self.session
+        panel.video_chosen.connect(desk.assign_video)
+        panel.masks_chosen.connect(desk.assign_masks)
+        panel.offset_chosen.connect(desk.set_offset)
+        panel.range_chosen.connect(desk.set_range)
+        panel.lens_chosen.connect(desk.set_undistorted)
+        panel.forget_wanted.connect(desk.forget)
 
     def _actions(self) -> None:
         window, controller, on = self.window, self.controller, self.window.actions_.on
@@ -132,6 +146,8 @@ class Wiring(QObject):
         on("copy-ledger", self._copy_ledger)
         on("sample-next", lambda: controller.step_sample(1))
         on("sample-previous", lambda: controller.step_sample(-1))
+        on("play", lambda _checked: self.player.toggle())
+        self.player.playing_changed.connect(window.actions_["play"].setChecked)
         on("view-next", lambda: controller.step_camera(1))
         on("view-previous", lambda: controller.step_camera(-1))
         on("filter-samples", self._find_sample)
@@ -161,6 +177,7 @@ class Wiring(QObject):
 
     def _show(self, state: AppState) -> None:
         window = self.window
+        window.set_idle("session", state.dataset is None or state.dataset.session is None)
         window.show_docks(state.dataset is not None)
         for panel in window.panels:
             panel.show_state(state)

@@ -110,3 +110,11 @@ def test_the_estimate_follows_from_the_time_taken() -> None:
     ticket.started -= 30.0
     assert _estimate(ticket, 0.25, "").remaining_s == pytest.approx(90.0, rel=0.01)
     assert _estimate(ticket, 0.01, "").remaining_s is None
+
+
+def test_nothing_begins_after_the_end(qtbot: QtBot, jobs: Jobs) -> None:
+    begun: list[Ticket] = []
+    jobs.shutdown()
+    jobs.submit("a", "work", begun.append, begun.append, begun.append)
+    assert not jobs.busy()
+    assert begun == []

@@ -1,0 +1,245 @@
+"""Session: which video shows which camera, how they are shifted in time, and which frames become samples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mouseview.app.panels.widgets import ElidedLabel, Segments, label
+from mouseview.app.session_desk import summary
+from mouseview.app.state import AppState, Changed
+from mouseview.model.session import Session, SessionView
+
+_MOST_FRAMES = 10**8
+_MOST_SHIFT = 10**6
+_LENS = (None, False, True)
+_INVITATION = (
+    "What is open are images. Open a folder with one video a camera and a calibration: its frames become samples, and "
+    "here you say which video belongs to which camera."
+)
+
+
+class CameraRow:
+    """What one camera is made of: its video, its masks, its shift in time, and how many frames it has."""
+
+    def __init__(self, camera: str) -> None:
+        self.name, self.frames = label(camera), label("", "muted")
+        self.video, self.masks, self.shift = QComboBox(), QComboBox(), QSpinBox()
+        self.shift.setRange(-_MOST_SHIFT, _MOST_SHIFT)
+        self.shift.setToolTip("Frame i of the session shows frame i + shift of this video")
+        for combo in (self.video, self.masks):
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            combo.setMinimumContentsLength(10)
+
+    @property
+    def widgets(self) -> tuple[QWidget, ...]:
+        return self.name, self.video, self.masks, self.shift, self.frames
+
+    def show_view(self, session: Session, view: SessionView) -> None:
+        _fill(self.video, session, session.video_candidates, view.video)
+        _fill(self.masks, session, session.mask_candidates, view.masks)
+        self.shift.setValue(view.offset_frames)
+        self.frames.setText(_frames_text(view))
+
+
+class SessionPanel(QWidget):
+    """Intents: ``video_chosen(camera, path)``, ``masks_chosen(camera, path)``, ``offset_chosen(camera, frames)``,
+    ``range_chosen(start, stop, stride)``, ``lens_chosen(undistorted)``, ``forget_wanted``, ``weigh_wanted``."""
+
+    video_chosen = Signal(str, object)
+    masks_chosen = Signal(str, object)
+    offset_chosen = Signal(str, int)
+    range_chosen = Signal(object, object, int)
+    lens_chosen = Signal(object)
+    forget_wanted = Signal()
+    weigh_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._changed = Changed()
+        self._rows: dict[str, CameraRow] = {}
+        self.invitation = label(_INVITATION, "muted", wrap=True)
+        self.summary = ElidedLabel()
+        self.summary.setProperty("role", "heading")
+        self.start, self.stop, self.stride = _number(0), _number(0), _number(1)
+        self.start.setToolTip("First frame of the session that becomes a sample")
+        self.stop.setToolTip("Frames from this one on become no samples")
+        self.stride.setToolTip("1: every frame, 10: every tenth")
+        for box in (self.start, self.stop, self.stride):
+            box.editingFinished.connect(self._range_edited)
+        self.lens = Segments(
+            ("Unknown", "Lens in", "Undistorted"),
+            (
+                "Nobody has said whether the videos are undistorted: the calibration's lens is applied",
+                "The videos are as the cameras took them: the calibration's lens is applied",
+                "The videos are undistorted already: the lens is dropped, K is kept",
+            ),
+        )
+        self.lens.chosen.connect(lambda index: self.lens_chosen.emit(_LENS[index]))
+        self.weigh = QPushButton("Ask the evidence")
+        self.weigh.setToolTip("Rank assignment, shifts in time and lens by masks and keypoints of some frames")
+        self.weigh.clicked.connect(self.weigh_wanted)
+        self.forget = QPushButton("Back to names")
+        self.forget.setToolTip("Forget what was decided here; files are assigned by their names again")
+        self.forget.clicked.connect(self.forget_wanted)
+        self.note = label("", "muted", wrap=True)
+        self._build()
+
+    def _build(self) -> None:
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(5)
+        for place, title in enumerate(("Camera", "Video", "Masks", "Shift, frames", "Frames")):
+            self._grid.addWidget(label(title, "section"), 0, place)
+        self._grid.setColumnStretch(1, 3)
+        self._grid.setColumnStretch(2, 3)
+        table = QWidget()
+        table.setObjectName("panel")
+        rows = QVBoxLayout(table)
+        rows.setContentsMargins(10, 4, 6, 6)
+        rows.addLayout(self._grid)
+        rows.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(table)
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setHorizontalSpacing(10)
+        form.setVerticalSpacing(6)
+        form.addRow(label("Frames", "muted"), _row(self.start, label("to"), self.stop))
+        form.addRow(label("Every", "muted"), self.stride)
+        form.addRow(label("Pixels", "muted"), self.lens)
+        side = QVBoxLayout()
+        side.setContentsMargins(6, 4, 10, 8)
+        side.setSpacing(8)
+        side.addLayout(form)
+        side.addLayout(_row(self.weigh, self.forget))
+        side.addWidget(self.note)
+        side.addStretch(1)
+        self._body = QWidget()
+        halves = QHBoxLayout(self._body)
+        halves.setContentsMargins(0, 0, 0, 0)
+        halves.addWidget(area, 1)
+        halves.addLayout(side)
+        head = QHBoxLayout()
+        head.setContentsMargins(10, 8, 10, 2)
+        head.addWidget(self.summary, 1)
+        hint = QVBoxLayout()
+        hint.setContentsMargins(12, 10, 12, 10)
+        hint.addWidget(self.invitation)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addLayout(hint)
+        column.addWidget(self._body, 1)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # scrolling the panel must not change a choice that happens to lie under the pointer
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, (QComboBox, QSpinBox)) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+    def row(self, camera: str) -> CameraRow:
+        return self._rows[camera]
+
+    def show_state(self, state: AppState) -> None:
+        session = None if state.dataset is None else state.dataset.session
+        if not self._changed(session):
+            return
+        for part in (self.summary, self._body):
+            part.setVisible(session is not None)
+        self.invitation.setVisible(session is None)
+        if session is not None:
+            self._show(session)
+
+    def _show(self, session: Session) -> None:
+        self.summary.setText(summary(session))
+        if tuple(self._rows) != session.rig.names:
+            self._rebuild(session)
+        for view in session.views:
+            self._rows[view.camera].show_view(session, view)
+        reach = max((view.frame_count or 0 for view in session.views), default=0)
+        for box, value in ((self.start, session.start), (self.stop, session.stop), (self.stride, session.stride)):
+            box.setRange(1 if box is self.stride else 0, max(reach, value, 1))
+            box.setValue(value)
+        self.lens.choose(_LENS.index(session.undistorted))
+        self.note.setText("\n".join(dict.fromkeys(session.assumptions)))
+
+    def _rebuild(self, session: Session) -> None:
+        for row in self._rows.values():
+            for widget in row.widgets:
+                self._grid.removeWidget(widget)
+                widget.deleteLater()
+        self._rows = {camera: self._row_of(camera) for camera in session.rig.names}
+        for number, row in enumerate(self._rows.values(), start=1):
+            for column, widget in enumerate(row.widgets):
+                self._grid.addWidget(widget, number, column)
+
+    def _row_of(self, camera: str) -> CameraRow:
+        row = CameraRow(camera)
+        row.video.activated.connect(lambda at: self.video_chosen.emit(camera, _path(row.video, at)))
+        row.masks.activated.connect(lambda at: self.masks_chosen.emit(camera, _path(row.masks, at)))
+        row.shift.editingFinished.connect(lambda: self.offset_chosen.emit(camera, row.shift.value()))
+        for widget in (row.video, row.masks, row.shift):
+            widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            widget.installEventFilter(self)
+        return row
+
+    def _range_edited(self) -> None:
+        self.range_chosen.emit(self.start.value(), self.stop.value(), self.stride.value())
+
+
+def _number(least: int) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(least, _MOST_FRAMES)
+    box.setGroupSeparatorShown(True)
+    box.setKeyboardTracking(False)
+    return box
+
+
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(6)
+    for widget in widgets:
+        row.addWidget(widget)
+    return row
+
+
+def _fill(combo: QComboBox, session: Session, candidates: tuple[Path, ...], chosen: Path | None) -> None:
+    combo.clear()
+    combo.addItem("none", None)
+    for path in candidates:
+        combo.addItem(session.relative(path), str(path))
+    combo.setCurrentIndex(candidates.index(chosen) + 1 if chosen in candidates else 0)
+    combo.setToolTip("" if chosen is None else str(chosen))
+
+
+def _path(combo: QComboBox, row: int) -> Path | None:
+    text = combo.itemData(row)
+    return None if text is None else Path(text)
+
+
+def _frames_text(view: SessionView) -> str:
+    if view.video is None:
+        return "no video"
+    count = "unknown" if view.frame_count is None else f"{view.frame_count:,}"
+    return f"{count}, {len(view.missing)} dropped" if view.missing else count
