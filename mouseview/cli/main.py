@@ -15,6 +15,7 @@ from mouseview.cli import (
     bench,
     convert,
     demo,
+    diff,
     doctor,
     formats,
     inspect,
@@ -24,10 +25,11 @@ from mouseview.cli import (
     render,
 )
 from mouseview.cli.outcome import FAILED, INTERRUPTED, Outcome, Shell
+from mouseview.cli.style import Style
 from mouseview.model.errors import Cancelled, MouseViewError
 from mouseview.version import __version__
 
-_COMMANDS = (demo, open_window, inspect, convert, normalize, reconstruct, render, formats, doctor, bench)
+_COMMANDS = (demo, open_window, inspect, diff, convert, normalize, reconstruct, render, formats, doctor, bench)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -76,19 +78,19 @@ def main(argv: Sequence[str] | None, shell: Shell) -> int:
     try:
         if arguments.json:
             _print_json(outcome.document)
-        elif outcome.text:
-            print(outcome.text, flush=True)
+        elif text := outcome.text if isinstance(outcome.text, str) else outcome.text(Style.of(sys.stdout)):
+            print(text, flush=True)
     except BrokenPipeError:  # the reader (``head``) has seen enough; Python must not try again at its exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return outcome.then() if outcome.then is not None else outcome.code
 
 
 def _joined(argv: Sequence[str]) -> list[str]:
-    """``--centre -1,2,3`` as one word: argparse would take the second for an option."""
+    """``--centre -1,2,3`` (or ``--about``) as one word: argparse would take the second for an option."""
     words = list(argv)
     for index in range(len(words) - 2, -1, -1):
-        if words[index] == "--centre" and words[index + 1].startswith("-") and "," in words[index + 1]:
-            words[index : index + 2] = [f"--centre={words[index + 1]}"]
+        if words[index] in ("--centre", "--about") and words[index + 1].startswith("-") and "," in words[index + 1]:
+            words[index : index + 2] = [f"{words[index]}={words[index + 1]}"]
     return words
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from mouseview.cli.style import Style
+
 FINE = 0
 FAILED = 1  # something violated or failed
 WRONG_USAGE = 2
@@ -60,9 +62,10 @@ class Shell:
 
 @dataclass(frozen=True)
 class Outcome:
-    """document: what ``--json`` prints; text: what is printed otherwise; code: of the process."""
+    """document: what ``--json`` prints; text: what is printed otherwise, as it is or laid out for the stream; code: of
+    the process."""
 
     document: dict[str, Any]
-    text: str
+    text: str | Callable[[Style], str]
     code: int = FINE
     then: Callable[[], int] | None = None  # after the result was printed: opens the window, gives the exit code
