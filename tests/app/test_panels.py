@@ -15,10 +15,12 @@ from pytestqt.qtbot import QtBot
 
 from mouseview import resources
 from mouseview.app.compare_images import subject_square
-from mouseview.app.jobs import JobStatus
+from mouseview.app.jobs import Failure, JobStatus
+from mouseview.app.main import Running
 from mouseview.app.panels.compare import ComparePanel, decibel, headline
 from mouseview.app.panels.findings import FindingsPanel
 from mouseview.app.panels.ledger import LedgerPanel, as_table, change, number
+from mouseview.app.panels.messages import FailureCard
 from mouseview.app.panels.modes import ModesPanel
 from mouseview.app.panels.samples import SamplesPanel
 from mouseview.app.panels.scene import RayReadout
@@ -281,3 +283,15 @@ def test_all_that_a_pixel_is_fed_fits_a_narrow_window(qtbot: QtBot, encoding: Ra
             assert label.fontMetrics().horizontalAdvance(line) <= label.width(), line
     shown = [float(word) for word in readout.fed.text().split() if word[0] in "+-"]
     np.testing.assert_allclose(shown, ray.values, atol=6e-5)
+
+
+def test_cards_that_come_together_are_high_enough_for_their_words(running: Running, qtbot: QtBot) -> None:
+    stack = running.window.messages
+    for title in ("Reading samples", "Checking the sample"):
+        running.controller.failed.emit(Failure(title, "a message of some length " * 4, "", "and what to do " * 6, "x"))
+    qtbot.waitUntil(lambda: len(stack.cards) == 2 and all(card.isVisible() for card in stack.cards))
+    qtbot.wait(50)
+    for card in stack.cards:
+        assert isinstance(card, FailureCard)
+        assert card.height() >= card.layout().totalHeightForWidth(card.width())
+        assert card.copy.height() >= card.copy.sizeHint().height()

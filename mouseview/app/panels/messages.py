@@ -139,6 +139,7 @@ class MessageStack(QWidget):
         if isinstance(card, FailureCard):
             card.details_button.toggled.connect(lambda _on: self._settle.start())
         self.place()
+        self._settle.start()  # its fonts come with the style sheet, when it is first shown
 
     def _remove(self, card: FailureCard | NoticeCard) -> None:
         if card in self.cards:

@@ -16,6 +16,7 @@ from mouseview.geometry.transforms import Array, Rigid, Similarity, part_of_rota
 from mouseview.model.camera import Camera, Rig
 
 CELLS = 16  # cells along each side of an image mesh: enough for the curvature of a real lens
+_HALVINGS = 24  # to the edge of what a lens shows, well below a pixel
 _FLATTEST = 0.3  # cosine from which an ultra-wide image bends round instead of running to infinity
 BOX_EDGES = np.array([(a, a | bit) for a in range(8) for bit in (1, 2, 4) if not a & bit])
 
@@ -25,7 +26,7 @@ class ShownCamera:
     """One camera as it is drawn, in the display frame.
 
     pose: ``T_display_cam``.  directions (n+1, n+1, 3): unit, camera's frame, over the image from its top left to its
-    bottom right corner; NaN where the lens gives no ray.  uv_before, uv_after (n+1, n+1, 2): where in the two images
+    bottom right corner, as far as the lens has rays.  uv_before, uv_after (n+1, n+1, 2): where in the two images
     (0..1) those rays lie, NaN where in none.  camera: the one that picks speak of, posed in the display frame.
     shows_after: whether ``camera`` is the one of ``after``.  index_before, index_after: places in the two rigs, None
     where it has none.  presence: 0..1, fades one-sided ones.
@@ -88,9 +89,22 @@ def is_drawable(camera: Camera) -> bool:
 
 @lru_cache(maxsize=512)
 def image_directions(camera: Camera, cells: int = CELLS) -> Array:
-    """(cells+1, cells+1, 3) unit directions in the camera's frame from the image's outer corner to the opposite one."""
+    """(cells+1, cells+1, 3) unit directions in the camera's frame from the image's outer corner to the opposite one.
+
+    Pixels that no ray reaches give the last ray on their way from the principal point: the image ends there in a
+    smooth curve. NaN where there is none at all.
+    """
     x, y = np.meshgrid(np.linspace(0, camera.width, cells + 1), np.linspace(0, camera.height, cells + 1))
-    directions = camera.unproject(np.stack([x, y], axis=-1))[0]
+    pixels = np.stack([x, y], axis=-1)
+    directions, reached = camera.unproject(pixels)
+    if not reached.all():
+        middle, beyond = camera.K[:2, 2], pixels[~reached]
+        near, far = np.zeros((len(beyond), 1)), np.ones((len(beyond), 1))
+        for _ in range(_HALVINGS):
+            half = (near + far) / 2
+            there = camera.unproject(middle + half * (beyond - middle))[1][:, None]
+            near, far = np.where(there, half, near), np.where(there, far, half)
+        directions[~reached] = camera.unproject(middle + near * (beyond - middle))[0]
     directions.setflags(write=False)
     return directions
 

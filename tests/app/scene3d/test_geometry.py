@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mouseview.app.scene3d import geometry
 from mouseview.app.scene3d.state import Layers, RayField, SceneState
 from mouseview.geometry.transforms import Similarity
-from mouseview.model.camera import Rig
+from mouseview.model.camera import Camera, Rig
 from tests.app.scene3d.example import SCALE, normalised, rig_mm, similarity
 
 CARD = "facelift"
@@ -100,15 +100,6 @@ def test_impossible_cameras_are_left_out_and_the_others_stay() -> None:
     assert [camera.name for camera in shown] == ["cam_0"]
 
 
-def test_a_lens_without_rays_at_the_corners_leaves_those_triangles_out() -> None:
-    camera = rig_mm()[0].replace(distortion=np.array([-1.2, 0.0, 0.0, 0.0, 0.0]))
-    shown = geometry.shown_cameras(SceneState(before=Rig((camera,))))[0]
-    surface = shown.surface(1.0)
-    triangles = geometry.mesh_triangles(surface)
-    assert 0 < len(triangles) < 2 * geometry.CELLS**2
-    assert np.isfinite(surface.reshape(-1, 3)[triangles]).all()
-
-
 def test_depth_window_lies_about_the_nearest_point_of_every_ray() -> None:
     shown = geometry.shown_cameras(state(1.0))[2]
     near, far = geometry.depth_window(shown, 1.8)
@@ -157,3 +148,21 @@ def test_a_raw_rig_stays_in_its_own_frame() -> None:
     np.testing.assert_allclose([camera.centre for camera in shown], rig.centres)
     assert geometry.ground(SceneState(before=rig), shown).height == 0.0
     assert isinstance(geometry.display_similarity(SceneState(before=rig)), Similarity)
+
+
+def test_an_image_that_reaches_beyond_its_lens_ends_in_a_curve() -> None:
+    """A strong barrel lens shows nothing in the corners of its image."""
+    K = np.array([[770.0, 0.0, 640.0], [0.0, 770.0, 512.0], [0.0, 0.0, 1.0]])
+    camera = Camera("wide", 1280, 1024, K, np.array([-0.285, 0, 0, 0, 0]), np.eye(4))
+    pixels = np.stack(np.meshgrid(np.linspace(0, 1280, 17), np.linspace(0, 1024, 17)), axis=-1)
+    _, reached = camera.unproject(pixels)
+    directions = geometry.image_directions(camera)
+    assert not reached[0, 0], "the corner is beyond the lens, else this proves nothing"
+    assert np.isfinite(directions).all()
+    shown, valid = camera.project(directions[~reached] * 0.999 + 0.001 * np.array([0, 0, 1.0]))
+    assert valid.all()
+    wanted = pixels[~reached] - [640, 512]
+    inward = shown - [640, 512]
+    turned = inward[:, 0] * wanted[:, 1] - inward[:, 1] * wanted[:, 0]
+    lengths = np.linalg.norm(wanted, axis=1) * np.linalg.norm(inward, axis=1)
+    assert np.abs(turned / lengths).max() < 1e-6, "each stays on its way from the principal point"
