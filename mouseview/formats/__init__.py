@@ -5,6 +5,7 @@ is bounded before it is read, nothing in it is executed, and paths in it cannot 
 """
 
 from mouseview.formats.dataset import open_dataset
-from mouseview.formats.registry import read_labels, read_rig, write_rig
+from mouseview.formats.labels import read_labels
+from mouseview.formats.registry import read_rig, write_rig
 
 __all__ = ["open_dataset", "read_labels", "read_rig", "write_rig"]

@@ -156,17 +156,21 @@ def read_array_pickle(path: Path | str, max_bytes: int = MAX_PICKLE_BYTES) -> An
     Nothing that the file names is imported or called. Raises ``FileFormatError`` naming what it asked for, or that
     it is truncated.
     """
-    data = read_bytes(path, max_bytes)
+    return plain_pickle(read_bytes(path, max_bytes), str(path))
+
+
+def plain_pickle(data: bytes, place: str) -> Any:
+    """The same for a pickle within another file; ``place`` names it in errors."""
     try:
         _count_opcodes(data)
         return _plain(_Unpickler(io.BytesIO(data), encoding="latin1").load(), 0, iter(range(_MAX_VALUES)))
     except _Refused as error:
         raise FileFormatError(
-            f"the pickle holds {error}; only numpy arrays are accepted", place=str(path), remedy=_REMEDY
+            f"the pickle holds {error}; only numpy arrays are accepted", place=place, remedy=_REMEDY
         ) from error
     except Exception as error:  # the pickle machine fails in as many ways as there are damaged files
         raise FileFormatError(
-            f"not a whole pickle: {type(error).__name__}: {error}", place=str(path), remedy=_REMEDY
+            f"not a whole pickle: {type(error).__name__}: {error}", place=place, remedy=_REMEDY
         ) from error
 
 

@@ -12,7 +12,13 @@ from mouseview.formats.fields import natural_key
 from mouseview.formats.files import unreadable
 from mouseview.formats.list_file import is_list_file, read_list
 from mouseview.formats.registry import all_formats, by_name, plugins, sniff
-from mouseview.formats.sample_folder import find_calibration, is_sample_folder, read_calibration, read_sample_folder
+from mouseview.formats.sample_folder import (
+    find_calibration,
+    is_sample_folder,
+    read_calibration,
+    read_sample_folder,
+    with_keypoints,
+)
 from mouseview.formats.session import find_session, read_session, session_dataset
 from mouseview.model.errors import FileFormatError
 from mouseview.model.finding import Finding, Severity
@@ -55,7 +61,7 @@ def _open_folder(folder: Path, format: str | None) -> Dataset:
     if not samples:
         calibration = find_calibration(folder, format)
         if calibration is not None:
-            return _single(folder, read_calibration(calibration, format))
+            return _single(folder, *with_keypoints(read_calibration(calibration, format), folder))
         raise FileFormatError(
             "holds neither a camera file nor folders of samples",
             place=str(folder),
@@ -95,8 +101,8 @@ def _lazy(
     return Dataset(path.resolve().name, path, format, names, read, problems)
 
 
-def _single(path: Path, sample: Sample) -> Dataset:
-    return Dataset(sample.name, path, sample.rig.format, (sample.name,), partial(_the, sample))
+def _single(path: Path, sample: Sample, problems: tuple[Finding, ...] = ()) -> Dataset:
+    return Dataset(sample.name, path, sample.rig.format, (sample.name,), partial(_the, sample), problems)
 
 
 def _the(sample: Sample, index: int) -> Sample:

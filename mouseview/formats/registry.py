@@ -22,6 +22,7 @@ from mouseview.formats import (
 )
 from mouseview.formats.camera_format import CameraFormat
 from mouseview.formats.files import file_size, read_bytes, read_json, unreadable
+from mouseview.formats.keypoints.registry import sniff_keypoints
 from mouseview.formats.plugins import Plugins, load_plugins
 from mouseview.model.camera import Labels, Rig
 from mouseview.model.errors import FileFormatError
@@ -213,6 +214,12 @@ def identify(path: Path | str, format: str | None = None) -> CameraFormat:
             read_json(file)  # where the text stops being JSON is the better message
         elif file_size(file) == 0:
             read_bytes(file, 0)
+        if (keypoints := sniff_keypoints(file)) is not None:
+            raise FileFormatError(
+                f"holds keypoints ({keypoints.title}) and no cameras",
+                place=str(file),
+                remedy="open the folder with the calibration: keypoints in it are found",
+            )
         raise FileFormatError(
             "is not a camera file that can be read",
             place=str(file),

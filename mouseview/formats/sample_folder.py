@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from functools import partial
 from pathlib import Path
@@ -10,11 +11,14 @@ from mouseview.formats import facelift
 from mouseview.formats.camera_format import CameraFormat
 from mouseview.formats.files import unreadable
 from mouseview.formats.images import has_alpha, read_image
+from mouseview.formats.keypoints import find_keypoints, keypoints_in
 from mouseview.formats.registry import all_formats, by_name, identify, sniff, sniff_folder
 from mouseview.model.errors import FileFormatError
+from mouseview.model.finding import Finding
 from mouseview.model.sample import ImageSource, Sample
 
 NAMELESS = "calibration"  # a folder that is the root of its disk
+KEYPOINTS = "keypoints.json"
 MASK_FOLDERS = ("masks", "mask")
 MASK_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 
@@ -32,7 +36,8 @@ def read_sample_folder(folder: Path, name: str) -> Sample:
     """
     rig, views = facelift.read_views(folder / facelift.FILE_NAME)
     sources = tuple(_source(folder, view.file_path) for view in views)
-    return Sample(name, rig, sources, folder=folder)
+    labels = keypoints_in(folder / KEYPOINTS, rig.names).sampled() if os.path.isfile(folder / KEYPOINTS) else None
+    return Sample(name, rig, sources, folder=folder, labels=labels)
 
 
 def read_calibration(path: Path, format: str | None = None) -> Sample:
@@ -59,6 +64,17 @@ def read_calibration(path: Path, format: str | None = None) -> Sample:
     present_sources = tuple(None if image is None else _image_source(image, folder) for image in present)
     home = folder if any(present_sources) else None
     return Sample(_calibration_name(path, found), rig, present_sources, folder=home, labels=labels)
+
+
+def with_keypoints(sample: Sample, folder: Path) -> tuple[Sample, tuple[Finding, ...]]:
+    """The sample with the keypoints that lie in its folder, and what is wrong with them.
+
+    Labels within the calibration itself come first. Of files with many frames some are read, which is said.
+    """
+    keypoints = find_keypoints(folder, sample.rig.names)
+    if keypoints is None or sample.labels is not None:
+        return sample, ()
+    return dataclasses.replace(sample, labels=keypoints.sampled()), keypoints.problems
 
 
 def _calibration_name(path: Path, found: CameraFormat) -> str:

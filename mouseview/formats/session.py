@@ -10,6 +10,7 @@ import numpy as np
 
 from mouseview.formats.fields import natural_key
 from mouseview.formats.files import list_files
+from mouseview.formats.keypoints import find_keypoints
 from mouseview.formats.registry import read_rig
 from mouseview.formats.sample_folder import find_calibration
 from mouseview.formats.session_settings import read_settings, write_settings
@@ -69,6 +70,7 @@ def session_dataset(session: Session) -> Dataset:
     """The session's frames as samples called ``frame_000120``, each decoded when its images are asked for."""
     readers: dict[Path, VideoReader] = {}
     frames = session.frames
+    keypoints = find_keypoints(session.root, session.rig.names, [view.video for view in session.views])
 
     def load(path: Path, frame: int) -> Image:
         reader = readers.setdefault(path, VideoReader(path)) if path not in readers else readers[path]
@@ -84,10 +86,13 @@ def session_dataset(session: Session) -> Dataset:
     def read(index: int) -> Sample:
         frame = frames[index]
         sources = tuple(source(view, frame) for view in session.views)
-        return Sample(sample_name(frame), session.sample_rig, sources, folder=session.root, frame=frame)
+        numbers = [view.video_frame(frame) for view in session.views]
+        labels = keypoints.at(frame, numbers) if keypoints else None
+        return Sample(sample_name(frame), session.sample_rig, sources, session.root, labels, frame)
 
     names = tuple(sample_name(frame) for frame in frames)
-    return Dataset(session.name, session.root, FORMAT, names, read, session.problems, session)
+    problems = (*session.problems, *(keypoints.problems if keypoints else ()))
+    return Dataset(session.name, session.root, FORMAT, names, read, problems, session)
 
 
 def sample_name(frame: int) -> str:

@@ -58,8 +58,14 @@ def test_truncated_json_is_named_as_such_also_before_any_camera(tmp_path: Path) 
         assert "line" in caught.value.place
 
 
-def test_json_of_another_program_is_not_taken_for_cameras() -> None:
+def test_json_of_another_program_is_not_taken_for_cameras(tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text('{"cameras": [1, 2]}')
     with pytest.raises(FileFormatError, match="not a camera file"):
+        read_rig(tmp_path / "other.json")
+
+
+def test_keypoints_opened_as_cameras_are_named_as_what_they_are() -> None:
+    with pytest.raises(FileFormatError, match="holds keypoints .* no cameras"):
         read_rig(shared_path("data/jarvis_12cam_monkey") / "keypoints2d.json")
 
 
