@@ -72,6 +72,15 @@ QComboBox:hover {{ background: {t.hover}; }}
 QComboBox:disabled, QLineEdit:disabled {{ color: {t.faint}; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox::down-arrow {{ image: url({icons}/chevron-{shade}.svg); width: 10px; height: 10px; }}
+QAbstractSpinBox {{ padding-right: 18px; min-height: 18px; }}
+QAbstractSpinBox:focus {{ border-color: {t.accent}; }}
+QAbstractSpinBox:disabled {{ color: {t.faint}; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ subcontrol-origin: border; border: none; width: 18px; }}
+QAbstractSpinBox::up-button {{ subcontrol-position: top right; border-top-right-radius: 5px; }}
+QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; border-bottom-right-radius: 5px; }}
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {t.hover}; }}
+QAbstractSpinBox::up-arrow {{ image: url({icons}/chevron-up-{shade}.svg); width: 9px; height: 9px; }}
+QAbstractSpinBox::down-arrow {{ image: url({icons}/chevron-{shade}.svg); width: 9px; height: 9px; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.border}; padding: 3px;
   selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
 

@@ -23,6 +23,7 @@ from mouseview.app.state import AppState, Changed
 from mouseview.model.session import Session, SessionView
 
 _MOST_FRAMES = 10**8
+_NUMBER_PX = 84
 _MOST_SHIFT = 10**6
 _LENS = (None, False, True)
 _INVITATION = (
@@ -38,6 +39,7 @@ class CameraRow:
         self.name, self.frames = label(camera), label("", "muted")
         self.video, self.masks, self.shift = QComboBox(), QComboBox(), QSpinBox()
         self.shift.setRange(-_MOST_SHIFT, _MOST_SHIFT)
+        self.shift.setFixedWidth(_NUMBER_PX)
         self.shift.setToolTip("Frame i of the session shows frame i + shift of this video")
         for combo in (self.video, self.masks):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -122,8 +124,8 @@ class SessionPanel(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(10)
         form.setVerticalSpacing(6)
-        form.addRow(label("Frames", "muted"), _row(self.start, label("to"), self.stop))
-        form.addRow(label("Every", "muted"), self.stride)
+        form.addRow(label("Frames", "muted"), _row(self.start, label("to", "muted"), self.stop, None))
+        form.addRow(label("Every", "muted"), _row(self.stride, None))
         form.addRow(label("Pixels", "muted"), self.lens)
         side = QVBoxLayout()
         side.setContentsMargins(6, 4, 10, 8)
@@ -140,14 +142,12 @@ class SessionPanel(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(10, 8, 10, 2)
         head.addWidget(self.summary, 1)
-        hint = QVBoxLayout()
-        hint.setContentsMargins(12, 10, 12, 10)
-        hint.addWidget(self.invitation)
+        self.invitation.setContentsMargins(12, 10, 12, 10)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
-        column.addLayout(hint)
+        column.addWidget(self.invitation)
         column.addWidget(self._body, 1)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -212,15 +212,20 @@ def _number(least: int) -> QSpinBox:
     box.setRange(least, _MOST_FRAMES)
     box.setGroupSeparatorShown(True)
     box.setKeyboardTracking(False)
+    box.setFixedWidth(_NUMBER_PX)
     return box
 
 
-def _row(*widgets: QWidget) -> QHBoxLayout:
+def _row(*widgets: QWidget | None) -> QHBoxLayout:
+    """Side by side; None takes up the rest."""
     row = QHBoxLayout()
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(6)
     for widget in widgets:
-        row.addWidget(widget)
+        if widget is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(widget)
     return row
 
 
@@ -229,6 +234,7 @@ def _fill(combo: QComboBox, session: Session, candidates: tuple[Path, ...], chos
     combo.addItem("none", None)
     for path in candidates:
         combo.addItem(session.relative(path), str(path))
+        combo.setItemData(combo.count() - 1, str(path), Qt.ItemDataRole.ToolTipRole)
     combo.setCurrentIndex(candidates.index(chosen) + 1 if chosen in candidates else 0)
     combo.setToolTip("" if chosen is None else str(chosen))
 
