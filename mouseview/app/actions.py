@@ -28,6 +28,8 @@ class ActionSpec:
 SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("open-folder", "Open folder…", "File", ("Ctrl+O",), "folder", "Open a sample or a folder of samples"),
     ActionSpec("open-file", "Open file…", "File", ("Ctrl+Shift+O",), "file", "Open a calibration, a list or a project"),
+    ActionSpec("compare-calibration", "Compare calibration with…", "File", ("Ctrl+D",), "difference",
+               "What changed between this rig and another calibration of it", needs="sample"),
     ActionSpec("open-demo", "Open the demo", "File", (), "demo", "Write a small procedural dataset and open it"),
     ActionSpec("save-project", "Save project", "File", ("Ctrl+S",), "save", needs="dataset", separator=True),
     ActionSpec("save-project-as", "Save project as…", "File", ("Ctrl+Shift+S",), needs="dataset"),
@@ -64,6 +66,7 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("shot-compare", "Compare…", "View/Screenshot", (), "camera"),
     ActionSpec("shot-modes", "All modes…", "View/Screenshot", (), "camera"),
     ActionSpec("shot-session", "Session…", "View/Screenshot", (), "camera"),
+    ActionSpec("shot-difference", "Calibration diff…", "View/Screenshot", (), "camera"),
     ActionSpec("shot-ledger", "Ledger…", "View/Screenshot", (), "camera"),
     ActionSpec("shot-findings", "Findings…", "View/Screenshot", (), "camera"),
     ActionSpec("shot-model", "Model…", "View/Screenshot", (), "camera"),

@@ -22,6 +22,7 @@ from mouseview.model.recipe import CentreSource, Mode
 if TYPE_CHECKING:
     from mouseview.app.tasks import Opened
     from mouseview.model.sample import Dataset, Sample
+    from mouseview.multiview.rig_difference import RigDifference
     from mouseview.workflow.project import Project
 
 _KEPT_RESULTS = 12
@@ -192,6 +193,9 @@ class Controller(QObject):
 
     def set_picked(self, picked: Any) -> None:
         self._put(picked=picked)
+
+    def set_difference(self, difference: RigDifference | None, path: str) -> None:
+        self._put(difference=difference, compared_with=path)
 
     def set_dark(self, dark: bool) -> None:
         if dark != self.state.dark:

@@ -19,6 +19,7 @@ from mouseview.model.sample import Dataset, Sample
 
 if TYPE_CHECKING:  # the workflow is imported by the work that calls it, after the first frame
     from mouseview.metrics.scores import Scores
+    from mouseview.multiview.rig_difference import RigDifference
     from mouseview.workflow.compare_modes import ModeResult
     from mouseview.workflow.project import Project
     from mouseview.workflow.reconstruct import Reconstruction
@@ -118,6 +119,8 @@ class AppState:
     reconstruction: Reconstruction | None = None
     compared: tuple[ComparedView, ...] = ()
     modes: tuple[ModeResult, ...] = ()
+    difference: RigDifference | None = None  # against another calibration; None: nothing is compared
+    compared_with: str = ""  # its path
     scene: SceneChoice = field(default_factory=SceneChoice)
     picked: PickedRay | None = None
     dark: bool = False

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QProgressBar, QStacked
 from mouseview.app import theme
 from mouseview.app.actions import SPECS, Actions
 from mouseview.app.docks import Dock, hide_stray_tab_bars
+from mouseview.app.panels.calibration_diff import CalibrationDiffPanel
 from mouseview.app.panels.compare import ComparePanel
 from mouseview.app.panels.findings import FindingsPanel
 from mouseview.app.panels.ledger import LedgerPanel
@@ -51,9 +52,9 @@ class MainWindow(QMainWindow):
         self.samples, self.scene, self.views = SamplesPanel(), ScenePanel(), ViewsPanel()
         self.ledger, self.findings, self.model = LedgerPanel(), FindingsPanel(), ModelPanel()
         self.compare, self.modes, self.session = ComparePanel(), ModesPanel(), SessionPanel()
-        self.welcome = WelcomePanel()
+        self.difference, self.welcome = CalibrationDiffPanel(), WelcomePanel()
         self._hidden_by_user: set[str] = set()
-        self._idle: set[str] = {"session"}  # panels with nothing to say about what is open
+        self._idle: set[str] = {"session", "difference"}  # panels with nothing to say about what is open
         self._docks_shown: bool | None = None
         self._laid_out = False
         self.centre = QStackedWidget()
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
             ("compare", "Compare", "compare", self.compare, bottom),
             ("modes", "All modes", "modes", self.modes, bottom),
             ("session", "Session", "session", self.session, bottom),
+            ("difference", "Calibration diff", "difference", self.difference, bottom),
         ):
             dock = Dock(name, title, icon, panel, self)
             dock.topLevelChanged.connect(lambda _floating: self._fit_titles())
@@ -90,7 +92,7 @@ class MainWindow(QMainWindow):
         self._tab_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS)
         self._tab_timer.timeout.connect(lambda: hide_stray_tab_bars(self, tuple(self.docks.values())))
         self.panels = (self.samples, self.scene, self.views, self.ledger, self.findings, self.model, self.compare,
-                       self.modes, self.session)  # fmt: skip
+                       self.modes, self.session, self.difference)  # fmt: skip
         self.recent_menu = QMenu("Open recent", self)
         self._build_menus()
         self._build_tool_bar()
@@ -166,6 +168,7 @@ class MainWindow(QMainWindow):
         self.tabifyDockWidget(docks["views"], docks["compare"])
         self.tabifyDockWidget(docks["compare"], docks["modes"])
         self.tabifyDockWidget(docks["modes"], docks["session"])
+        self.tabifyDockWidget(docks["session"], docks["difference"])
         docks["findings"].raise_()
         docks["views"].raise_()
         self._size_docks()

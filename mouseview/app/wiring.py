@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from mouseview.app.appearance import CHOICES, Appearance
 from mouseview.app.consent import Question
 from mouseview.app.controller import RUN_SLOT, Controller
+from mouseview.app.difference_desk import DifferenceDesk
 from mouseview.app.jobs import Failure, JobStatus
 from mouseview.app.palette import CheatSheet, CommandPalette
 from mouseview.app.panels import findings as findings_panel
@@ -66,6 +67,7 @@ class Wiring(QObject):
         self.window, self.controller, self.appearance, self.recent = window, controller, appearance, recent
         self._keeper = ArrowKeeper(self)
         self.session = SessionDesk(controller)
+        self.difference = DifferenceDesk(controller)
         self.player = Player(controller)
         application = QApplication.instance()
         assert application is not None
@@ -95,7 +97,7 @@ class Wiring(QObject):
         window, controller = self.window, self.controller
         window.samples.sample_chosen.connect(controller.choose_sample)
         window.samples.rows_needed.connect(lambda rows: controller.summarise(tuple(rows)))
-        for panel in (window.scene, window.views, window.ledger, window.findings, window.compare):
+        for panel in (window.scene, window.views, window.ledger, window.findings, window.compare, window.difference):
             panel.camera_chosen.connect(controller.choose_camera)
         window.views.camera_entered.connect(controller.choose_camera)
         window.views.camera_entered.connect(window.scene.view.enter_camera)
@@ -111,6 +113,9 @@ class Wiring(QObject):
         model.cancel_wanted.connect(controller.cancel)
         window.modes.mode_chosen.connect(controller.set_mode)
         self._session()
+        window.difference.compare_wanted.connect(self._ask_other_calibration)
+        self.difference.compared.connect(lambda: window.raise_panel("difference"))
+        window.difference.stop_wanted.connect(self.difference.stop)
         for run in (model.run_wanted, window.compare.run_wanted):
             run.connect(self._run)
         for run in (model.modes_wanted, window.modes.run_wanted):
@@ -135,6 +140,7 @@ class Wiring(QObject):
         window, controller, on = self.window, self.controller, self.window.actions_.on
         on("open-folder", self._ask_folder)
         on("open-file", self._ask_file)
+        on("compare-calibration", self._ask_other_calibration)
         on("open-demo", lambda: controller.open_demo())
         on("save-project", self._save)
         on("save-project-as", self._save_as)
@@ -177,6 +183,7 @@ class Wiring(QObject):
 
     def _show(self, state: AppState) -> None:
         window = self.window
+        window.set_idle("difference", state.difference is None)
         window.set_idle("session", state.dataset is None or state.dataset.session is None)
         window.show_docks(state.dataset is not None)
         for panel in window.panels:
@@ -242,6 +249,13 @@ class Wiring(QObject):
         )
         if path:
             self.controller.open(path)
+
+    def _ask_other_calibration(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self.window, "Another calibration of these cameras", self._near(), "All files (*)"
+        )
+        if path:
+            self.difference.compare(path)
 
     def _near(self) -> str:
         recent = self.recent.paths()

@@ -67,6 +67,7 @@ def scene_state(state: AppState) -> SceneState:
         layers=choice.layers,
         ray_field=rays,
         gaussians=reconstruction.gaussians if reconstruction is not None and choice.gaussians else None,
+        compared=state.difference.second_aligned if state.difference is not None else None,
         theme=shown_theme,
     )
 
@@ -189,7 +190,7 @@ class ScenePanel(QWidget):
         self.ray_colour.setCurrentIndex(self.ray_colour.findData(choice.ray_colour))
         self.splats.setVisible(state.reconstruction is not None)
         if self._changed(state.sample, prepared, state.images, state.fed_textures, state.camera, state.centres, choice,
-                         state.reconstruction, state.dark,
+                         state.reconstruction, state.dark, state.difference,
                          state.project.held_out if state.project is not None else ()):  # fmt: skip
             self.view.set_state(scene_state(state))
         self.readout.show_ray(state.picked)

@@ -39,6 +39,19 @@ class GhostVisual(LinesVisual):
         return parts
 
 
+class ComparedVisual(LinesVisual):
+    """Another calibration of the same cameras. It belongs to the file's frame, and fades towards the model's."""
+
+    def sources(self, scene: Scene) -> tuple[object, ...]:
+        return scene.compared, scene.depth, scene.state.blend, scene.state.theme
+
+    def segments(self, scene: Scene) -> list[Segments]:
+        parts: list[Segments] = []
+        for camera in scene.compared:
+            parts += _frustum(camera, scene.depth, scene.palette.mark, 0.9 * (1 - scene.state.blend), 1.2, 6.0)
+        return parts
+
+
 def camera_colour(scene: Scene, camera: ShownCamera) -> Rgb:
     if camera.name == scene.state.selected:
         return scene.palette.selected

@@ -210,6 +210,14 @@ def ghost_cameras(rig: Rig) -> tuple[ShownCamera, ...]:
     return tuple(_shown(camera, camera, 0.0, 2, None, None, 1.0) for camera in rig)
 
 
+def compared_cameras(state: SceneState) -> tuple[ShownCamera, ...]:
+    """The other calibration in the display frame, outlines only."""
+    if state.compared is None:
+        return ()
+    rig = _displayed(state.compared, display_similarity(state))
+    return tuple(_shown(camera, camera, 0.0, 2, None, None, 1.0) for camera in rig if is_drawable(camera))
+
+
 def _by_name(rig: Rig) -> dict[str, tuple[int, Camera]]:
     return {camera.name: (index, camera) for index, camera in enumerate(rig) if is_drawable(camera)}
 

@@ -23,6 +23,7 @@ class Scene:
     state: SceneState
     cameras: tuple[ShownCamera, ...]
     ghosts: tuple[ShownCamera, ...]
+    compared: tuple[ShownCamera, ...]
     depth: float
     pivot: Array
     ground: Ground
@@ -72,7 +73,7 @@ class Scene:
         """(N, 3): what must lie before the far plane, wherever one looks from."""
         half, (x, y) = self.ground.half, self.ground.centre
         corners = [(x + sx * half, y + sy * half, self.ground.height) for sx in (-1, 1) for sy in (-1, 1)]
-        extra = [camera.corners(self.image_depth(camera)) for camera in self.cameras]
+        extra = [camera.corners(self.image_depth(camera)) for camera in (*self.cameras, *self.compared)]
         points = np.vstack([self.points(), corners, *extra])
         if self.state.ray_field is not None and self.field is not None:
             points = np.vstack([points, self.field.origin + self.state.ray_field.length * self.field.directions])
@@ -91,11 +92,13 @@ def build(state: SceneState, last: Scene | None = None, entered: tuple[str, floa
     if state.layers.ghost and state.model_format is not None:
         keep = last is not None and last.ghosts and last.state.model_format is state.model_format
         ghosts = last.ghosts if keep and last else geometry.ghost_cameras(state.model_format.reference())
+    keep_compared = last is not None and same_cameras and state.compared is last.state.compared
     pivot = geometry.scene_pivot(state)
     return Scene(
         state=state,
         cameras=cameras,
         ghosts=ghosts,
+        compared=last.compared if keep_compared and last else geometry.compared_cameras(state),
         depth=geometry.frustum_depth(cameras, pivot),
         pivot=pivot,
         ground=geometry.ground(state, cameras),

@@ -76,6 +76,7 @@ class SceneState:
     in the file's own.  blend: 0 (before) to 1 (after).  textures, textures_after: one small RGBA image per camera of
     ``before`` and of ``after``, in rig order, or None.  meeting_point, subject_centre (3,), probe_points (N, 3): in
     the file's frame and units (in the model's where there is no ``before``).  gaussians: in the model's frame.
+    compared: another calibration of the same cameras, aligned to ``before``, as outlines.
     """
 
     before: Rig | None = None
@@ -90,6 +91,7 @@ class SceneState:
     meeting_point: Array | None = None
     subject_centre: Array | None = None
     probe_points: Array | None = None
+    compared: Rig | None = None
     layers: Layers = field(default_factory=Layers)
     ray_field: RayField | None = None
     gaussians: Gaussians | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mouseview.app.scene3d.camera_visuals import (
+    ComparedVisual,
     FrustaVisual,
     GhostVisual,
     ImagesVisual,
@@ -29,6 +30,7 @@ VISUALS: dict[str, type[Visual]] = {
     "box": BoxVisual,
     "axes": AxesVisual,
     "ghost": GhostVisual,
+    "compared": ComparedVisual,
     "frusta": FrustaVisual,
     "window": WindowVisual,
     "optical axes": OpticalAxesVisual,
