@@ -25,6 +25,7 @@ _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _NO_FILE_NAME = re.compile(r'^\.+|[\x00-\x1f/\\:*?"<>|]|[. ]+$')
 _MAX_NAME = 100
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp$", re.DOTALL)
 
 
 def write_atomically(path: Path | str, data: bytes) -> None:
@@ -42,9 +43,7 @@ def write_atomically(path: Path | str, data: bytes) -> None:
         os.replace(temporary, target)
         _sync_folder(target.parent)
     except OSError as error:
-        raise FileFormatError(
-            f"cannot be written: {error.strerror or error}", place=str(target), remedy=_write_remedy(error, len(data))
-        ) from error
+        raise unwritable(target, error, len(data)) from error
     finally:
         with contextlib.suppress(FileNotFoundError, PermissionError, NotADirectoryError):
             temporary.unlink()
@@ -81,10 +80,7 @@ def write_folder_atomically(path: Path | str, files: dict[str, bytes]) -> None:
         os.replace(temporary, target)
         _sync_folder(target.parent)
     except OSError as error:
-        size = sum(map(len, files.values()))
-        raise FileFormatError(
-            f"cannot be written: {error.strerror or error}", place=str(target), remedy=_write_remedy(error, size)
-        ) from error
+        raise unwritable(target, error, sum(map(len, files.values()))) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -99,9 +95,31 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+def unwritable(path: Path | str, error: OSError, size: int = 0) -> FileFormatError:
+    """The error to raise for a file that the system does not let us write. size: of what was to be written, bytes."""
+    return FileFormatError(
+        f"cannot be written: {error.strerror or error}", place=str(path), remedy=_write_remedy(error, size)
+    )
+
+
+def remove_leftovers(folder: Path, *, below: bool = True) -> None:
+    """Remove what a killed process left of atomic writes in ``folder`` (and below): nobody else may be writing there.
+
+    Raises ``FileFormatError`` when something stays.
+    """
+    for path in folder.rglob(".*.tmp") if below else folder.glob(".*.tmp"):
+        if _TEMPORARY.match(path.name):
+            try:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            except OSError as error:
+                raise unwritable(path, error) from error
+
+
 def _write_remedy(error: OSError, size: int) -> str:
     if error.errno in _FULL:
         return f"the disk is full: free {max(1, size // MIB)} MiB or choose another folder"
+    if error.errno == errno.EFBIG:
+        return "no larger file may be written here: raise the limit of the system, or choose another folder"
     if error.errno in _READ_ONLY:
         return "the folder is read-only for you: choose another output folder or change its permissions"
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
