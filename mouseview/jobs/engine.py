@@ -72,6 +72,9 @@ class _Run:
                     raise Cancelled("cancelled", place=str(self._job.out), remedy=f"resume it: {self._kept()}")
                 self._note(pool.poll(_TICK_S))
                 self._journal.sync()
+        except JobStopped as stopped:
+            remedy = f"{stopped.remedy}; then resume it: {self._kept()}"
+            raise JobStopped(stopped.message, place=stopped.place, remedy=remedy) from stopped
         finally:
             late = [outcome for outcome in pool.stop() if not outcome.stop]
             with contextlib.suppress(MouseViewError):  # a full disk may be why it ends, which is being told
@@ -87,12 +90,10 @@ class _Run:
             for outcome in outcomes:
                 if not outcome.stop and outcome.index not in self._outcomes:
                     self._one(outcome)
-        except JobStopped:
-            raise
         except MouseViewError as error:  # the journal: what is not in it does not count
-            raise JobStopped(error.message, place=error.place, remedy=self._remedy(error.remedy)) from error
+            raise JobStopped(error.message, place=error.place, remedy=error.remedy) from error
         if stop is not None:
-            raise JobStopped(stop.message, place=stop.place, remedy=self._remedy(stop.remedy))
+            raise JobStopped(stop.message, place=stop.place, remedy=stop.remedy)
 
     def _one(self, outcome: Outcome) -> None:
         key, known = self._job.keys[outcome.index], self._known[outcome.index]
@@ -117,9 +118,6 @@ class _Run:
 
     def _kept(self) -> str:
         return f"{self._done + self._skipped} of {len(self._job.keys)} are done and stay"
-
-    def _remedy(self, remedy: str) -> str:
-        return f"{remedy}; then resume it: {self._kept()}"
 
 
 @contextlib.contextmanager
