@@ -19,6 +19,7 @@ class CameraFormat:
     sniff_folder: for calibrations of several files, whether a folder is one; then read takes the folder and any of
     its files, and write makes a folder where ``writes_folder``.
     read_with_images: for formats that list images, where those of each camera lie or should lie (None: nowhere).
+    files: for calibrations of several files in one folder, which files these are, from the folder or any of them.
     """
 
     name: str
@@ -32,6 +33,7 @@ class CameraFormat:
     sniff_folder: Callable[[Path], bool] | None = None
     writes_folder: bool = False
     read_with_images: Callable[[Path], tuple[Rig, tuple[Path | None, ...]]] | None = None
+    files: Callable[[Path], tuple[Path, ...]] | None = None
 
     @property
     def can_write(self) -> bool:

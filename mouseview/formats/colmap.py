@@ -62,6 +62,25 @@ def _model_folder(folder: Path, files: tuple[str, ...]) -> Path | None:
     return next((model for model in candidates if all((model / name).is_file() for name in files)), None)
 
 
+def files(path: Path) -> tuple[Path, ...]:
+    """The two files of a text model that hold the cameras, from a folder or any file of the model."""
+    return _own_files(path, TEXT_FILES)
+
+
+def binary_files(path: Path) -> tuple[Path, ...]:
+    """The same of a binary model."""
+    return _own_files(path, BINARY_FILES)
+
+
+def _own_files(path: Path, names: tuple[str, str]) -> tuple[Path, ...]:
+    folder = _home(path, names)
+    return tuple(folder / name for name in names)
+
+
+def _home(path: Path, names: tuple[str, str]) -> Path:
+    return (_model_folder(path, names) or path) if os.path.isdir(path) else path.parent
+
+
 def read(path: Path) -> Rig:
     """The rig of a text model: a folder (of the model or of the project) or any of its files."""
     return read_with_images(path)[0]
@@ -89,7 +108,7 @@ def _read(
     read_cameras: Callable[[Path], dict[int, ColmapCamera]],
     read_images: Callable[[Path], list[ColmapImage]],
 ) -> tuple[Rig, tuple[Path | None, ...]]:
-    folder = (_model_folder(path, files) or path) if os.path.isdir(path) else path.parent
+    folder = _home(path, files)
     shared = read_cameras(folder / files[0])
     images = read_images(folder / files[1])
     if not images:

@@ -17,6 +17,7 @@ from mouseview.formats.sample_folder import (
     is_sample_folder,
     read_calibration,
     read_sample_folder,
+    with_correction,
     with_keypoints,
 )
 from mouseview.formats.session import find_session, read_session, session_dataset
@@ -25,43 +26,45 @@ from mouseview.model.finding import Finding, Severity
 from mouseview.model.sample import Dataset, Sample
 
 
-def open_dataset(path: Path | str, format: str | None = None) -> Dataset:
+def open_dataset(path: Path | str, format: str | None = None, corrected: bool = True) -> Dataset:
     """The samples at ``path``, listed now and read one by one when asked for; no image is decoded.
 
     path: a sample folder (``opencv_cameras.json`` and images), a folder of such folders, a folder with one
     calibration file, a calibration of several files (by its folder or any of them), a list file, or a calibration
-    file. format: name of a camera format, to overrule what the content says. Single samples are read at once, so that
-    what is wrong with them is raised here.
+    file. format: name of a camera format, to overrule what the content says. corrected: with the corrections that
+    were saved for calibrations; else as the files alone are read. Single samples are read at once, so that what is
+    wrong with them is raised here.
 
     Raises ``FileFormatError`` when nothing there can be opened; what is wrong with a part stands in
     ``Dataset.problems`` (broken plug-ins for formats too), and a broken sample raises when it is read.
     """
-    dataset = _open(Path(path), format)
+    dataset = _open(Path(path), format, corrected)
     return dataclasses.replace(dataset, problems=(*dataset.problems, *plugins().problems))
 
 
-def _open(target: Path, format: str | None) -> Dataset:
+def _open(target: Path, format: str | None, corrected: bool) -> Dataset:
     if format is not None:
         by_name(format)
     if os.path.isdir(target):
-        return _open_folder(target, format)
+        return _open_folder(target, format, corrected)
     if format is None and os.path.isfile(target) and sniff(target) is None and is_list_file(target):
         listed = read_list(target)
-        return _lazy(target, facelift.NAME, listed.folders, listed.names, listed.problems)
-    return _single(target, read_calibration(target, format))
+        return _lazy(target, listed.folders, listed.names, listed.problems, corrected)
+    return _single(target, read_calibration(target, format), corrected)
 
 
-def _open_folder(folder: Path, format: str | None) -> Dataset:
+def _open_folder(folder: Path, format: str | None, corrected: bool) -> Dataset:
     if format in (None, facelift.NAME) and is_sample_folder(folder):
-        return _single(folder, read_sample_folder(folder, folder.resolve().name))
+        return _single(folder, read_sample_folder(folder, folder.resolve().name, False), corrected)
     if format is None and find_session(folder):
-        return session_dataset(read_session(folder))
+        return session_dataset(read_session(folder, corrected=corrected))
     subfolders = _subfolders(folder)
     samples = [sub for sub in subfolders if is_sample_folder(sub)] if format in (None, facelift.NAME) else []
     if not samples:
         calibration = find_calibration(folder, format)
         if calibration is not None:
-            return _single(folder, *with_keypoints(read_calibration(calibration, format), folder))
+            sample, unread = with_keypoints(read_calibration(calibration, format), folder)
+            return _single(folder, sample, corrected, unread)
         raise FileFormatError(
             "holds neither a camera file nor folders of samples",
             place=str(folder),
@@ -70,7 +73,7 @@ def _open_folder(folder: Path, format: str | None) -> Dataset:
         )
     known = set(samples)
     problems = [_without_cameras(sub) for sub in subfolders if sub not in known and os.path.isdir(sub / "images")]
-    return _lazy(folder, facelift.NAME, tuple(samples), tuple(sub.name for sub in samples), tuple(problems))
+    return _lazy(folder, tuple(samples), tuple(sub.name for sub in samples), tuple(problems), corrected)
 
 
 def _subfolders(folder: Path) -> list[Path]:
@@ -93,15 +96,16 @@ def _without_cameras(folder: Path) -> Finding:
 
 
 def _lazy(
-    path: Path, format: str, folders: tuple[Path, ...], names: tuple[str, ...], problems: tuple[Finding, ...]
+    path: Path, folders: tuple[Path, ...], names: tuple[str, ...], problems: tuple[Finding, ...], corrected: bool
 ) -> Dataset:
     def read(index: int) -> Sample:
-        return read_sample_folder(folders[index], names[index])
+        return read_sample_folder(folders[index], names[index], corrected)
 
-    return Dataset(path.resolve().name, path, format, names, read, problems)
+    return Dataset(path.resolve().name, path, facelift.NAME, names, read, problems)
 
 
-def _single(path: Path, sample: Sample, problems: tuple[Finding, ...] = ()) -> Dataset:
+def _single(path: Path, sample: Sample, corrected: bool, problems: tuple[Finding, ...] = ()) -> Dataset:
+    sample = with_correction(sample) if corrected else sample
     return Dataset(sample.name, path, sample.rig.format, (sample.name,), partial(_the, sample), problems)
 
 

@@ -80,6 +80,11 @@ def read(path: Path) -> Rig:
     return Rig(tuple(cameras), units="m", assumptions=(*sizing, *notes), source=path, format=NAME)
 
 
+def files(path: Path) -> tuple[Path, ...]:
+    """Intrinsics and extrinsics, from the folder or either file."""
+    return _pair(path)
+
+
 def _pair(path: Path) -> tuple[Path, Path]:
     """The paths of intrinsics and extrinsics, from the folder or from either of them."""
     if path.is_dir():

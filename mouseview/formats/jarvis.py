@@ -43,27 +43,32 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in list_files(folder) if path.suffix.lower() in SUFFIXES and sniff(path)]
 
 
+def files(path: Path) -> tuple[Path, ...]:
+    """The cameras' files, from their folder or any of them."""
+    return tuple(_files(path if path.is_dir() else path.parent))
+
+
 def read(path: Path) -> Rig:
     """The cameras of the folder, or of the folder that the file lies in, in alphabetical order.
 
     They are called as their files. Raises ``FileFormatError``.
     """
     folder = path if path.is_dir() else path.parent
-    files = _files(folder)
-    if not 1 <= len(files) <= MAX_CAMERAS:
+    own = _files(folder)
+    if not 1 <= len(own) <= MAX_CAMERAS:
         raise FileFormatError(
-            f"holds {len(files)} files of JARVIS cameras, expected 1 to {MAX_CAMERAS}",
+            f"holds {len(own)} files of JARVIS cameras, expected 1 to {MAX_CAMERAS}",
             place=str(folder),
             remedy="open the folder that JARVIS wrote, with one .yaml file a camera",
         )
-    documents = [read_storage(file) for file in files]
-    intrinsics = [_intrinsics(document, file) for document, file in zip(documents, files, strict=True)]
-    stated = [stated_size(document, str(file)) for document, file in zip(documents, files, strict=True)]
+    documents = [read_storage(file) for file in own]
+    intrinsics = [_intrinsics(document, file) for document, file in zip(documents, own, strict=True)]
+    stated = [stated_size(document, str(file)) for document, file in zip(documents, own, strict=True)]
     sizes, sizing = filled_sizes(stated, intrinsics)
-    names = unique_names([file.stem for file in files])
+    names = unique_names([file.stem for file in own])
     cameras = tuple(
         _camera(name, size, K, document, file)
-        for name, size, K, document, file in zip(names, sizes, intrinsics, documents, files, strict=True)
+        for name, size, K, document, file in zip(names, sizes, intrinsics, documents, own, strict=True)
     )
     units, unit_notes = _units(documents)
     return Rig(cameras, units=units, assumptions=(*sizing, *unit_notes), source=path, format=NAME)

@@ -21,6 +21,7 @@ from mouseview.formats import (
     transforms,
 )
 from mouseview.formats.camera_format import CameraFormat
+from mouseview.formats.correction_file import CalibrationHome, corrected_rig, home_of
 from mouseview.formats.files import file_size, read_bytes, read_json, unreadable
 from mouseview.formats.keypoints.registry import sniff_keypoints
 from mouseview.formats.plugins import Plugins, load_plugins
@@ -90,6 +91,7 @@ FORMATS: tuple[CameraFormat, ...] = (
         jarvis.read,
         write=jarvis.write,
         sniff_folder=jarvis.sniff_folder,
+        files=jarvis.files,
         writes_folder=True,
     ),
     CameraFormat(
@@ -100,6 +102,7 @@ FORMATS: tuple[CameraFormat, ...] = (
         easymocap.sniff,
         easymocap.read,
         sniff_folder=easymocap.sniff_folder,
+        files=easymocap.files,
     ),
     CameraFormat(
         colmap.BINARY_NAME,
@@ -112,6 +115,7 @@ FORMATS: tuple[CameraFormat, ...] = (
         sniff_folder=colmap.sniff_binary_folder,
         writes_folder=True,
         read_with_images=colmap.read_binary_with_images,
+        files=colmap.binary_files,
     ),
     CameraFormat(
         colmap.NAME,
@@ -124,6 +128,7 @@ FORMATS: tuple[CameraFormat, ...] = (
         sniff_folder=colmap.sniff_folder,
         writes_folder=True,
         read_with_images=colmap.read_with_images,
+        files=colmap.files,
     ),
     CameraFormat(
         transforms.NAME,
@@ -228,13 +233,21 @@ def identify(path: Path | str, format: str | None = None) -> CameraFormat:
     return found
 
 
-def read_rig(path: Path | str, format: str | None = None) -> Rig:
+def calibration_home(rig: Rig) -> CalibrationHome | None:
+    """Where the corrections of the file that ``rig`` was read from belong; None for a rig that is of no file."""
+    return home_of(rig.source, by_name(rig.format)) if rig.source is not None else None
+
+
+def read_rig(path: Path | str, format: str | None = None, corrected: bool = True) -> Rig:
     """The cameras of a calibration file in the house conventions; what had to be assumed is on the rig.
 
+    corrected: with the correction that was saved for this calibration, if any; else as the file alone is read.
     Impossible values (NaN, det R = −1) are held as declared. Raises ``FileFormatError`` for a file that cannot be
     parsed, with file, place and remedy.
     """
-    return identify(path, format).read(Path(path))
+    found = identify(path, format)
+    rig = found.read(Path(path))
+    return corrected_rig(rig, home_of(Path(path), found)) if corrected else rig
 
 
 def read_labels(path: Path | str, format: str | None = None) -> Labels | None:

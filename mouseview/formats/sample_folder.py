@@ -9,10 +9,11 @@ from pathlib import Path
 
 from mouseview.formats import facelift
 from mouseview.formats.camera_format import CameraFormat
+from mouseview.formats.correction_file import corrected_sample
 from mouseview.formats.files import unreadable
 from mouseview.formats.images import has_alpha, read_image
 from mouseview.formats.keypoints import find_keypoints, keypoints_in
-from mouseview.formats.registry import all_formats, by_name, identify, sniff, sniff_folder
+from mouseview.formats.registry import all_formats, by_name, calibration_home, identify, sniff, sniff_folder
 from mouseview.model.errors import FileFormatError
 from mouseview.model.finding import Finding
 from mouseview.model.sample import ImageSource, Sample
@@ -28,8 +29,8 @@ def is_sample_folder(folder: Path) -> bool:
     return os.path.isfile(folder / facelift.FILE_NAME)
 
 
-def read_sample_folder(folder: Path, name: str) -> Sample:
-    """The sample of a FaceLift folder; images are read when asked for.
+def read_sample_folder(folder: Path, name: str, corrected: bool = True) -> Sample:
+    """The sample of a FaceLift folder; images are read when asked for. corrected: see ``registry.read_rig``.
 
     An image that is listed but missing or broken keeps its source, whose ``load`` says so. Raises
     ``FileFormatError`` when the camera file cannot be used.
@@ -37,11 +38,18 @@ def read_sample_folder(folder: Path, name: str) -> Sample:
     rig, views = facelift.read_views(folder / facelift.FILE_NAME)
     sources = tuple(_source(folder, view.file_path) for view in views)
     labels = keypoints_in(folder / KEYPOINTS, rig.names).sampled() if os.path.isfile(folder / KEYPOINTS) else None
-    return Sample(name, rig, sources, folder=folder, labels=labels)
+    sample = Sample(name, rig, sources, folder=folder, labels=labels)
+    return with_correction(sample) if corrected else sample
+
+
+def with_correction(sample: Sample) -> Sample:
+    """The sample under the correction that was saved for its calibration, labels and images included."""
+    home = calibration_home(sample.rig)
+    return sample if home is None else corrected_sample(sample, home)
 
 
 def read_calibration(path: Path, format: str | None = None) -> Sample:
-    """A calibration file alone: its rig, its labels, and those of its images that lie where it says."""
+    """A calibration file alone, as it stands: its rig, its labels, and those of its images that lie where it says."""
     found = identify(path, format)
     if found.name == facelift.NAME:
         rig, views = facelift.read_views(path)

@@ -28,14 +28,17 @@ def find_session(folder: Path | str) -> bool:
     return bool(_videos(Path(folder)))
 
 
-def read_session(folder: Path | str, settings: SessionSettings | None = None) -> Session:
-    """The session in a folder. settings: None means those that were saved for it. Raises ``FileFormatError``."""
+def read_session(folder: Path | str, settings: SessionSettings | None = None, corrected: bool = True) -> Session:
+    """The session in a folder. settings: None means those that were saved for it. Raises ``FileFormatError``.
+
+    corrected: with the correction that was saved for its calibration; see ``registry.read_rig``.
+    """
     root = Path(folder)
     videos = _videos(root)
     calibration = find_calibration(root)
     if calibration is None:
         raise FileFormatError("has no calibration", place=str(root), remedy="put the calibration file into this folder")
-    rig = read_rig(calibration)
+    rig = read_rig(calibration, corrected=corrected)
     chosen = settings if settings is not None else read_settings(root) or SessionSettings()
     views = []
     for index, camera in enumerate(rig):
