@@ -99,7 +99,7 @@ def triangulate_pixels(
         whole.points,
         _inverse(whole.information) * noise_px**2,
         whole.residual_px,
-        _misfit(whole.residual_px, seen),
+        misfit_px(whole.residual_px, seen),
         seen,
         np.where(np.isfinite(nearest), nearest, np.nan),
         float(noise_px),
@@ -140,25 +140,22 @@ def _inverse(information: Array) -> Array:
     return np.where((known & (values[:, -1] > 0))[:, None, None], inverse, np.nan)
 
 
-def _misfit(residual_px: Array, used: Mask) -> Array:
-    """√(Σ r² / (2 V − 3)) over the used views (V, ...); NaN below two of them."""
+def misfit_px(residual_px: Array, used: Mask) -> Array:
+    """The pixel noise that residuals (V, ...) tell: √(Σ r² / (2 V − 3)) over the used views; NaN below two of them."""
     count = used.sum(axis=0)
     total = np.sum(np.where(used, residual_px, 0.0) ** 2, axis=0)
     return np.where(count >= 2, np.sqrt(total / np.maximum(2 * count - 3, 1)), np.nan)
 
 
 def _left_out(marks: Marks, whole: Array) -> LeftOut:
-    views = len(marks.cameras)
-    points = np.full((views, marks.count, 3), np.nan)
-    residual, misfit = np.full((2, views, marks.count), np.nan)
-    for view in range(views):
-        asked = np.flatnonzero(marks.seen[view] & (marks.seen.sum(axis=0) >= 3))
-        if not asked.size:
-            continue
-        used = marks.seen[:, asked].copy()
-        used[view] = False
-        solved = _triangulate(marks.part(asked), used)
-        points[view, asked] = solved.points
-        residual[view, asked] = solved.residual_px[view]
-        misfit[view, asked] = _misfit(solved.residual_px, used)
+    points = np.full((*marks.seen.shape, 3), np.nan)
+    residual, misfit = np.full((2, *marks.seen.shape), np.nan)
+    out, of = np.nonzero(marks.seen & (marks.seen.sum(axis=0) >= 3))
+    if out.size:
+        used = marks.seen[:, of]
+        used[out, np.arange(out.size)] = False
+        solved = _triangulate(marks.part(of), used)
+        points[out, of] = solved.points
+        residual[out, of] = solved.residual_px[out, np.arange(out.size)]
+        misfit[out, of] = misfit_px(solved.residual_px, used)
     return LeftOut(points, residual, np.linalg.norm(points - whole, axis=-1), misfit)

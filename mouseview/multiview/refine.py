@@ -12,7 +12,7 @@ from mouseview.geometry.transforms import Array
 from mouseview.model.camera import Camera
 
 _STEPS = 60
-_STILL_PX = 1e-10  # a step that moves no projection further than this ends the search
+_STILL_PX = 1e-6  # a step that moves no projection further than this is the last: what is left is far smaller
 _LEAST_DAMPING, _FIRST_DAMPING, _MOST_DAMPING = 1e-13, 1e-7, 1e12  # relative to the information's trace
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mouseview.checks import CHECKS, inspect
-from mouseview.formats import open_dataset, read_labels, read_rig
+from mouseview.formats import open_dataset, read_rig
 from mouseview.geometry.transforms import Rigid, Similarity
 from mouseview.model.camera import Camera, Labels, Rig
 from mouseview.model.errors import FileFormatError, MouseViewError
@@ -328,16 +328,6 @@ def test_subject_outside_box_and_window() -> None:
     far = photographed(conforming_ring(), Ellipsoid(np.array([0.0, 0.0, 0.95]), (0.3, 0.3, 0.25), 0.3), 1)
     assert "subject-outside-box" in codes(far)
     assert not {"subject-outside-box", "subject-outside-window"} & codes(format_sample())
-
-
-def test_labels_that_do_not_reproject() -> None:
-    path = shared_path("data/dannce_markerless_mouse_1/label3d_demo.mat")
-    rig, labels = read_rig(path), read_labels(path)
-    assert "labels-disagree" not in codes(Sample("mouse", rig, labels=labels))
-    seen = np.stack([camera.project(labels.points_world)[0] for camera in rig])
-    seen[4] += 25.0
-    moved = dataclasses.replace(labels, points_px=seen)
-    assert only(Sample("mouse", rig, labels=moved), "labels-disagree").camera == rig[4].name
 
 
 def test_up_axis() -> None:
