@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from mouseview.app import theme
 from mouseview.app.panels.displacement_field import DisplacementField
 from mouseview.app.panels.ledger import number
-from mouseview.app.panels.widgets import Badge, ElidedLabel, Segments, label
+from mouseview.app.panels.widgets import Badge, ElidedLabel, Segments
 from mouseview.app.state import AppState, Changed
 from mouseview.app.tokens import Tokens, tokens
 from mouseview.multiview.rig_difference import INTRINSICS, CameraDifference, RigDifference, magnification
@@ -30,9 +30,10 @@ from mouseview.multiview.rig_difference import INTRINSICS, CameraDifference, Rig
 _Index = QModelIndex | QPersistentModelIndex
 CAMERA_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 LARGEST_ROLE = int(Qt.ItemDataRole.UserRole) + 2
-PARTS = ("total", "pose", "intrinsics", "lens")
+PART_WORDS = (("total", "all"), ("pose", "pose"), ("intrinsics", "K"), ("lens", "lens"))
+PARTS = tuple(part for part, _ in PART_WORDS)
 _EQUAL_PX = 0.1
-_ROW_PX = 30
+_ROW_PX = 28
 _NAME_SHARE, _NUMBER_PX, _TEXT_PX = 0.2, 62, 142
 _ROUNDING = 1e-6
 
@@ -60,6 +61,41 @@ def details(camera: CameraDifference, unit: str) -> str:
     )
 
 
+def columns(rect: QRect) -> tuple[QRect, QRect, QRect, QRect]:
+    """Where a row has its name, its displacement, its bars, and how far the camera moved and turned."""
+    area = rect.adjusted(8, 0, -8, 0)
+    name = QRect(area.left(), area.top(), round(_NAME_SHARE * area.width()), area.height())
+    value = QRect(name.right() + 4, area.top(), _NUMBER_PX, area.height())
+    told = QRect(area.right() - _TEXT_PX, area.top(), _TEXT_PX, area.height())
+    bars = QRect(value.right() + 10, area.top(), told.left() - value.right() - 20, area.height())
+    return name, value, bars, told
+
+
+class _Header(QWidget):
+    """Names the columns of the rows below it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(18)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        t = theme.current()
+        painter = QPainter(self)
+        painter.setFont(theme.ui_font(theme.FONT_PX - 1))
+        painter.setPen(QColor(t.faint))
+        name, value, bars, told = columns(self.rect())
+        middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
+        painter.drawText(name, middle, "camera")
+        painter.drawText(value, middle | right, "RMS px")
+        painter.drawText(told, middle | right, "moved, turned")
+        left = bars.left()
+        for part, word in PART_WORDS[1:]:
+            painter.fillRect(QRect(left, bars.center().y() - 3, 8, 8), QColor(part_colour(part, t)))
+            width = painter.fontMetrics().horizontalAdvance(word)
+            painter.drawText(QRect(left + 12, bars.top(), width + 2, bars.height()), middle, word)
+            left += width + 24
+
+
 class _Rows(QStyledItemDelegate):
     """Name, displacement, three bars (pose, K, lens) on one scale for all cameras, and how far it moved and turned."""
 
@@ -74,29 +110,24 @@ class _Rows(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, QColor(t.selected))
-        area = rect.adjusted(8, 0, -8, 0)
+        name, value, room, told = columns(rect)
         middle = Qt.AlignmentFlag.AlignVCenter
-        name = QRect(area.left(), area.top(), round(_NAME_SHARE * area.width()), area.height())
         painter.setFont(theme.ui_font(bold=not camera.fits))
         painter.setPen(QColor(t.text if camera.fits else t.bad))
-        painter.drawText(
-            name, middle, painter.fontMetrics().elidedText(camera.name, Qt.TextElideMode.ElideRight, name.width())
-        )
+        shown = painter.fontMetrics().elidedText(camera.name, Qt.TextElideMode.ElideRight, name.width())
+        painter.drawText(name, middle, shown)
         painter.setFont(theme.mono_font())
         painter.setPen(QColor(t.text))
-        value = QRect(name.right() + 4, area.top(), _NUMBER_PX, area.height())
         text = brief(camera.total.rms) if camera.total.count else "unseen"
         painter.drawText(value, middle | Qt.AlignmentFlag.AlignRight, text)
-        told = QRect(area.right() - _TEXT_PX, area.top(), _TEXT_PX, area.height())
         painter.setPen(QColor(t.muted))
         painter.drawText(told, middle | Qt.AlignmentFlag.AlignRight, str(index.data()))
-        room = QRectF(value.right() + 10, area.top(), told.left() - value.right() - 20, area.height())
         painter.setPen(Qt.PenStyle.NoPen)
         largest = float(index.data(LARGEST_ROLE))
         for row, part in enumerate(PARTS[1:]):
             rms = getattr(camera, part).rms
             share = rms / largest if largest > 0 and np.isfinite(rms) else 0.0
-            bar = QRectF(room.left(), room.top() + 5 + 7 * row, room.width(), 5)
+            bar = QRectF(room.left(), room.top() + 4 + 7 * row, room.width(), 5)
             painter.setBrush(QColor(t.hover))
             painter.drawRoundedRect(bar, 2, 2)
             if share * bar.width() >= 0.5:
@@ -121,7 +152,8 @@ class CalibrationDiffPanel(QWidget):
         self.other, self.stop = QPushButton("Compare with…"), QPushButton("Stop comparing")
         self.other.clicked.connect(self.compare_wanted)
         self.stop.clicked.connect(self.stop_wanted)
-        self.notes = label("", "muted", wrap=True)
+        self.notes = ElidedLabel()
+        self.notes.setProperty("role", "muted")
         self.model = QStandardItemModel()
         self.list = QListView()
         self.list.setModel(self.model)
@@ -130,7 +162,8 @@ class CalibrationDiffPanel(QWidget):
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setMinimumHeight(3 * _ROW_PX)
         self.list.clicked.connect(lambda index: self.camera_chosen.emit(index.data(CAMERA_ROLE).name))
-        self.details = label("", "muted", wrap=True)
+        self.details = ElidedLabel()
+        self.details.setProperty("role", "muted")
         self.part = Segments(
             ("All", "Pose", "K", "Lens"),
             (
@@ -141,34 +174,26 @@ class CalibrationDiffPanel(QWidget):
             ),
         )
         self.part.chosen.connect(lambda _index: self._show_field())
-        self.legend = label("", "muted")
-        self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.field = DisplacementField()
         head = QHBoxLayout()
         head.setSpacing(8)
-        for widget in (self.title, self.verdict, self.other, self.stop):
+        for widget in (self.title, self.verdict, self.part, self.other, self.stop):
             head.addWidget(widget, 1 if widget is self.title else 0)
         left = QVBoxLayout()
-        left.setSpacing(6)
-        left.addWidget(self.notes)
+        left.setSpacing(2)
+        left.addWidget(_Header())
         left.addWidget(self.list, 1)
-        left.addWidget(self.details)
-        parts = QHBoxLayout()
-        parts.addWidget(self.part)
-        parts.addWidget(self.legend, 1)
-        right = QVBoxLayout()
-        right.setSpacing(6)
-        right.addLayout(parts)
-        right.addWidget(self.field, 1)
         body = QHBoxLayout()
         body.setSpacing(12)
         body.addLayout(left, 5)
-        body.addLayout(right, 4)
+        body.addWidget(self.field, 4)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 6)
-        column.setSpacing(6)
+        column.setSpacing(5)
         column.addLayout(head)
+        column.addWidget(self.notes)
         column.addLayout(body, 1)
+        column.addWidget(self.details)
         self._state = AppState()
         self._changed, self._changed_difference = Changed(), Changed()
 
@@ -191,17 +216,13 @@ class CalibrationDiffPanel(QWidget):
         equal = difference.equal_within(_EQUAL_PX)
         text = "equal" if equal else f"up to {brief(difference.largest_px)} px"
         self.verdict.show_text(text, t.good if equal else t.bad)
-        self.notes.setText("\n".join(f"· {note}" for note in (*difference.notes, *difference.left_out)))
-        unit = _unit(difference)
-        volume = difference.volume
-        self.legend.setText("   ".join(
-            f'<span style="color:{part_colour(part, t)}">■</span> {word}'
-            for part, word in (("pose", "pose"), ("intrinsics", "K"), ("lens", "lens"))
-        ))  # fmt: skip
-        self.legend.setToolTip(
-            f"RMS px over a ball of {volume.radius:.4g} {unit} about {np.round(volume.centre, 2).tolist()}: "
-            f"{volume.told}"
-        )
+        unit, volume = _unit(difference), difference.volume
+        told = [*difference.notes, *(f"left out: {reason}" for reason in difference.left_out)]
+        self.notes.setText("  ·  ".join(sorted(told, key=lambda note: note.startswith("cameras are matched"))))
+        self.notes.detail = "\n".join(
+            (*told, f"px over a ball of {volume.radius:.4g} {unit} about "
+             f"{np.round(volume.centre, 2).tolist()}: {volume.told}")
+        )  # fmt: skip
         finite = [getattr(camera, part).rms for camera in difference.cameras for part in PARTS[1:]]
         largest = max((value for value in finite if np.isfinite(value)), default=0.0)
         for camera in difference.cameras:
@@ -221,7 +242,9 @@ class CalibrationDiffPanel(QWidget):
         chosen = names.index(state.camera) if state.camera in names else 0
         self.list.setCurrentIndex(self.model.index(chosen, 0))
         camera, part = difference.cameras[chosen], PARTS[self.part.index]
-        self.details.setText(details(camera, _unit(difference)))
+        text = details(camera, _unit(difference))
+        self.details.setText(f"{camera.name}  " + text.replace("\n", "  ·  "))
+        self.details.detail = text
         rig = state.sample.rig.names if state.sample is not None else ()
         at = rig.index(camera.name) if camera.name in rig else -1
         view = state.images[at] if 0 <= at < len(state.images) else None

@@ -95,9 +95,14 @@ class DisplacementField(QWidget):
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.legend)
         if self._factor == 0:
             return
-        measure = round_below(_LEGEND_PX / (scale * self._factor))
+        metrics = QFontMetricsF(painter.font())
+        taken = metrics.horizontalAdvance(self.legend) + metrics.horizontalAdvance("0.005 px") + 24
+        room = min(_LEGEND_PX, line.width() - taken)
+        if room < _HEAD_PX:
+            return
+        measure = round_below(room / (scale * self._factor))
         text = f"{measure:g} px"
-        width = QFontMetricsF(painter.font()).horizontalAdvance(text)
+        width = metrics.horizontalAdvance(text)
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
         end = QPointF(line.right() - width - 8, line.center().y())
         colour = QColor(self._colour)
