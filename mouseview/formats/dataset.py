@@ -20,7 +20,7 @@ from mouseview.formats.sample_folder import (
     with_correction,
     with_keypoints,
 )
-from mouseview.formats.session import find_session, read_session, session_dataset
+from mouseview.formats.session import find_session, is_video, read_session, session_dataset
 from mouseview.model.errors import FileFormatError
 from mouseview.model.finding import Finding, Severity
 from mouseview.model.sample import Dataset, Sample
@@ -30,10 +30,10 @@ def open_dataset(path: Path | str, format: str | None = None, corrected: bool = 
     """The samples at ``path``, listed now and read one by one when asked for; no image is decoded.
 
     path: a sample folder (``opencv_cameras.json`` and images), a folder of such folders, a folder with one
-    calibration file, a calibration of several files (by its folder or any of them), a list file, or a calibration
-    file. format: name of a camera format, to overrule what the content says. corrected: with the corrections that
-    were saved for calibrations; else as the files alone are read. Single samples are read at once, so that what is
-    wrong with them is raised here.
+    calibration file, a calibration of several files (by its folder or any of them), a list file, a calibration file,
+    or a session of videos (by its folder, or one of its videos). format: name of a camera format, to overrule what
+    the content says. corrected: with the corrections that were saved for calibrations; else as the files alone are
+    read. Single samples are read at once, so that what is wrong with them is raised here.
 
     Raises ``FileFormatError`` when nothing there can be opened; what is wrong with a part stands in
     ``Dataset.problems`` (broken plug-ins for formats too), and a broken sample raises when it is read.
@@ -50,16 +50,18 @@ def _open(target: Path, format: str | None, corrected: bool) -> Dataset:
     if format is None and os.path.isfile(target) and sniff(target) is None and is_list_file(target):
         listed = read_list(target)
         return _lazy(target, listed.folders, listed.names, listed.problems, corrected)
+    if is_video(target):
+        return session_dataset(read_session(target, None, format, corrected))
     return _single(target, read_calibration(target, format), corrected)
 
 
 def _open_folder(folder: Path, format: str | None, corrected: bool) -> Dataset:
     if format in (None, facelift.NAME) and is_sample_folder(folder):
         return _single(folder, read_sample_folder(folder, folder.resolve().name, False), corrected)
-    if format is None and find_session(folder):
-        return session_dataset(read_session(folder, corrected=corrected))
     subfolders = _subfolders(folder)
     samples = [sub for sub in subfolders if is_sample_folder(sub)] if format in (None, facelift.NAME) else []
+    if not samples and find_session(folder, format):
+        return session_dataset(read_session(folder, None, format, corrected))
     if not samples:
         calibration = find_calibration(folder, format)
         if calibration is not None:

@@ -53,10 +53,13 @@ def read_image(path: Path | str, mask_path: Path | str | None = None) -> Image:
     return image
 
 
-def read_mask(path: Path | str) -> npt.NDArray[np.bool_]:
-    """(H, W) bool, True on the subject: brightest colour channel (and alpha, where stored) above half."""
+def read_mask(path: Path | str, threshold: int = MASK_THRESHOLD) -> npt.NDArray[np.bool_]:
+    """(H, W) bool, True on the subject: brightest colour channel (and alpha, where stored) above ``threshold`` of 255.
+
+    Raises ``FileFormatError``.
+    """
     pixels = _decode(path)
-    half = MASK_THRESHOLD if pixels.dtype == np.uint8 else MASK_THRESHOLD * 257
+    half = threshold if pixels.dtype == np.uint8 else threshold * 257
     colour = pixels if pixels.ndim == 2 else pixels[..., :3].max(axis=-1)
     # a label image: written with 0 and 1, it would otherwise say that there is no animal at all
     mask = colour > (0 if colour.max() == 1 else half)

@@ -27,6 +27,7 @@ def to_json(settings: SessionSettings) -> dict[str, Any]:
         "stride": settings.stride,
         "undistorted": settings.undistorted,
         "mask_threshold": settings.mask_threshold,
+        "recording": settings.recording,
     }
 
 
@@ -47,6 +48,7 @@ def from_json(content: Mapping[str, Any], place: str) -> SessionSettings:
         mask_threshold=_value(
             content, "mask_threshold", place, _byte, defaults.mask_threshold, "a whole number from 0 to 254"
         ),
+        recording=_value(content, "recording", place, _path, None, "a recording's name or null"),
     )
     if settings.start is not None and settings.stop is not None and settings.stop <= settings.start:
         raise _refused(place, "stop", f"is {settings.stop}, not behind start ({settings.start})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ class SessionSettings:
     none. offsets: camera → frames; frame i of the session shows frame i + offset of that camera's video.
     start, stop, stride: the session frames that are samples (stop not included); None: the range common to all
     videos. undistorted: whether the pixels are free of lens distortion already; None: unknown, the lens is applied.
-    mask_threshold: a mask pixel above it is subject.
+    mask_threshold: a mask pixel above it is subject. recording: which one, where a folder holds several.
     """
 
     videos: Mapping[str, str | None] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class SessionSettings:
     stride: int = 1
     undistorted: bool | None = None
     mask_threshold: int = MASK_THRESHOLD
+    recording: str | None = None
 
     def replace(self, **changes: Any) -> SessionSettings:
         return dataclasses.replace(self, **changes)
@@ -46,8 +48,8 @@ class SessionView:
     """One camera's part in a session.
 
     video: a video file or a folder of numbered images; masks: the same for its masks. frame_count: how many frames
-    the video claims to have (None: unknown or no video); containers may be wrong by a few, reading tells.
-    missing: session frames that this camera dropped.
+    the video claims to have (None: no video, or it cannot be opened); containers may be wrong by a few, reading tells.
+    recorded: the number, on the clock that all cameras share, of each of its frames (ascending); None: 0, 1, 2, …
     """
 
     camera: str
@@ -55,13 +57,34 @@ class SessionView:
     masks: Path | None = None
     offset_frames: int = 0
     frame_count: int | None = None
-    missing: frozenset[int] = frozenset()
+    recorded: tuple[int, ...] | None = None
 
     def video_frame(self, session_frame: int) -> int | None:
-        """The number in its video of a session's frame; None where the camera has no such frame."""
-        frame = session_frame + self.offset_frames
-        inside = self.frame_count is not None and 0 <= frame < self.frame_count
-        return frame if inside and self.video is not None and session_frame not in self.missing else None
+        """The place in its video of a session's frame; None where the camera has no such frame."""
+        if self.video is None or self.frame_count is None:
+            return None
+        number = session_frame + self.offset_frames
+        if self.recorded is None:
+            return number if 0 <= number < self.frame_count else None
+        place = bisect.bisect_left(self.recorded, number)
+        return place if place < len(self.recorded) and self.recorded[place] == number else None
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """The session frames that this camera saw: first, and one behind the last."""
+        if self.video is None or not self.frame_count:
+            return None
+        first, last = (self.recorded[0], self.recorded[-1]) if self.recorded else (0, self.frame_count - 1)
+        return first - self.offset_frames, last + 1 - self.offset_frames
+
+    @cached_property
+    def missing(self) -> tuple[int, ...]:
+        """Session frames that were dropped between its first and its last one."""
+        if not self.recorded:
+            return ()
+        there = set(self.recorded)
+        gaps = (number for number in range(self.recorded[0], self.recorded[-1]) if number not in there)
+        return tuple(number - self.offset_frames for number in gaps)
 
 
 @dataclass(frozen=True, eq=False)
