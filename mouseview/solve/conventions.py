@@ -95,30 +95,32 @@ def solve_conventions(
     current: Correction = AS_READ,
     known: KnownLength | None = None,
     thorough: bool = True,
+    views: bool = True,
     progress: Callable[[float, str], None] = lambda _fraction, _what: None,
 ) -> Solution:
     """Rank the readings of a rig.
 
     current: the correction in use on top of the file's reading.  thorough: otherwise poses, K's transpose and
-    exchanged views alone, which take a fraction of the time.  Raises ``MouseViewError`` for a known length that
-    cannot be measured.
+    exchanged views alone, which take a fraction of the time.  views: whether images may be another camera's.
+
+    Raises ``MouseViewError`` for a known length that cannot be measured.
     """
     bench = Bench(evidence)
     geometry = current.replace(scale=1.0, units=None)
     progress(0.0, "reading cameras in every way")
-    finalists = _finalists(bench, thorough, progress)
+    finalists = _finalists(bench, thorough, views, progress)
     tried = dict.fromkeys((geometry, AS_READ, *finalists))
     best = geometry
     for step in range(_ROUNDS):
         progress(0.5 + 0.4 * step / _ROUNDS, "comparing the best readings")
         best = _best(bench, tried, geometry)
-        more = [*_orders(bench, best, 4), *(single_changes(bench, best) if thorough else ())]
+        more = [*(_orders(bench, best, 4) if views else ()), *(single_changes(bench, best) if thorough else ())]
         tried |= dict.fromkeys(more)
         if _best(bench, tried, geometry) == best:
             break
     best = _best(bench, tried, geometry)
     kinds = _kinds(bench, tried)
-    alone = (*single_changes(bench, best), *_orders(bench, best, 4)) if thorough else ()
+    alone = (*(single_changes(bench, best) if thorough else ()), *(_orders(bench, best, 4) if views else ()))
     shown = dict.fromkeys((best, geometry, AS_READ, *alone, *sorted(finalists, key=lambda one: one.changes)))
     ranked = _ranked(bench, shown, best, kinds)
     now = next(one for one in ranked if one.correction == geometry)
@@ -155,7 +157,7 @@ def _broad_kind(evidence: Evidence) -> Kind:
     return Kind.SILHOUETTES if evidence.frames else Kind.STRUCTURE
 
 
-def _finalists(bench: Bench, thorough: bool, progress: Callable[[float, str], None]) -> list[Correction]:
+def _finalists(bench: Bench, thorough: bool, views: bool, progress: Callable[[float, str], None]) -> list[Correction]:
     kind = _broad_kind(bench.evidence)
     product = [with_pose(one, pose) for one in optics(bench, lens=thorough) for pose in poses()]
     scores: list[tuple[float, int]] = []
@@ -165,7 +167,7 @@ def _finalists(bench: Bench, thorough: bool, progress: Callable[[float, str], No
         progress(0.4 * (index + 1) / len(product), "reading cameras in every way")
     chosen = [product[index] for _, index in sorted(scores)[:_FINALISTS]]
     best = bench.reading(chosen[0])
-    if kind is Kind.STRUCTURE or _fits(bench, kind, best):
+    if not views or kind is Kind.STRUCTURE or _fits(bench, kind, best):
         return chosen
     # images that belong to other cameras spoil the right reading as well: every pose has its best order
     orders: dict[Correction, Correction | None] = {}

@@ -11,8 +11,11 @@ from mouseview.model.sample import Dataset, Sample
 from mouseview.workflow.project import SUFFIX, load_project
 
 
-def open_path(path: str | Path, format: str | None = None) -> Dataset:
-    """A dataset from any ``PATH`` of the command line; a project file opens the dataset it was made for."""
+def open_path(path: str | Path, format: str | None = None, corrected: bool = True) -> Dataset:
+    """A dataset from any ``PATH`` of the command line; a project file opens the dataset it was made for.
+
+    corrected: with the corrections that were saved for its calibrations; else as the files alone are read.
+    """
     target = Path(path).expanduser()
     if target.suffix == SUFFIX and target.is_file():
         dataset_path = load_project(target).dataset_path
@@ -20,8 +23,8 @@ def open_path(path: str | Path, format: str | None = None) -> Dataset:
             raise MouseViewError(
                 "this project names no dataset", place=str(target), remedy="open the dataset itself and save again"
             )
-        return open_dataset(dataset_path)
-    return open_dataset(target, format)
+        return open_dataset(dataset_path, corrected=corrected)
+    return open_dataset(target, format, corrected)
 
 
 def sample_named(dataset: Dataset, name: str | None) -> Sample:
