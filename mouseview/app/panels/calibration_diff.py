@@ -160,7 +160,7 @@ class CalibrationDiffPanel(QWidget):
         self.list.setItemDelegate(_Rows(self.list))
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.setMinimumHeight(3 * _ROW_PX)
+        self.list.setMinimumHeight(5 * _ROW_PX)
         self.list.clicked.connect(lambda index: self.camera_chosen.emit(index.data(CAMERA_ROLE).name))
         self.details = ElidedLabel()
         self.details.setProperty("role", "muted")

@@ -15,6 +15,7 @@ from mouseview.multiview.rig_difference import CameraDifference
 _CAPTION_PX = 24
 _HEAD_PX = 6.0
 _DOT_PX = 1.5
+_LEGEND_WIDTH_PX = 220.0
 _LEGEND_PX = 60.0  # at most, of the arrow in the legend
 
 
@@ -29,7 +30,7 @@ class DisplacementField(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setMinimumSize(QSize(180, 120))
+        self.setMinimumSize(QSize(200, 176))
         self._camera: CameraDifference | None = None
         self._image: QImage | None = None
         self._arrows: Array = np.zeros((0, 2))
@@ -89,7 +90,8 @@ class DisplacementField(QWidget):
                 arrow(painter, corner + QPointF(*starts[index]), corner + QPointF(*ends[index]), colour)
 
     def _paint_legend(self, painter: QPainter, picture: QRectF, scale: float, t: Tokens) -> None:
-        line = QRectF(picture.left(), picture.bottom() + 2, picture.width(), _CAPTION_PX - 4)
+        width = min(max(picture.width(), _LEGEND_WIDTH_PX), self.width())
+        line = QRectF(picture.center().x() - width / 2, picture.bottom() + 2, width, _CAPTION_PX - 4)
         painter.setFont(theme.ui_font(theme.FONT_PX - 1))
         painter.setPen(QColor(t.muted))
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.legend)
@@ -102,9 +104,9 @@ class DisplacementField(QWidget):
             return
         measure = round_below(room / (scale * self._factor))
         text = f"{measure:g} px"
-        width = metrics.horizontalAdvance(text)
+        written = metrics.horizontalAdvance(text)
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-        end = QPointF(line.right() - width - 8, line.center().y())
+        end = QPointF(line.right() - written - 8, line.center().y())
         colour = QColor(self._colour)
         painter.setBrush(colour)
         arrow(painter, end - QPointF(measure * self._factor * scale, 0), end, colour)
