@@ -124,13 +124,22 @@ def solve_conventions(
     shown = dict.fromkeys((best, geometry, AS_READ, *alone, *sorted(finalists, key=lambda one: one.changes)))
     ranked = _ranked(bench, shown, best, kinds)
     now = next(one for one in ranked if one.correction == geometry)
-    fits = _fits(bench, kinds[0], ranked[0].reading) if kinds else False
+    fits = _fits(bench, kinds[0], ranked[0].reading.measured.get(kinds[0])) if kinds else False
     unit = None
     if known is not None:
         unit = find_unit(best.apply(evidence.rig), best.apply_to_labels(evidence.labels, evidence.rig.names)
                          if evidence.labels is not None else None, known)  # fmt: skip
     progress(1.0, "compared")
     return Solution(ranked, now, kinds or (Kind.STRUCTURE,), _unseparated(bench, ranked, kinds, unit), fits, unit)
+
+
+def explains(evidence: Evidence, correction: Correction = AS_READ) -> bool:
+    """Whether a reading leaves no more than labels, masks and the aim of cameras do; True where nothing can tell."""
+    bench = Bench(evidence)
+    kind = _broad_kind(evidence)
+    cameras = bench.cameras(correction)
+    measured = bench.measure(kind, cameras, quick=True)
+    return measured is None or _fits(bench, kind, measured)
 
 
 def _kinds(bench: Bench, tried: Iterable[Correction]) -> tuple[Kind, ...]:
@@ -167,7 +176,7 @@ def _finalists(bench: Bench, thorough: bool, views: bool, progress: Callable[[fl
         progress(0.4 * (index + 1) / len(product), "reading cameras in every way")
     chosen = [product[index] for _, index in sorted(scores)[:_FINALISTS]]
     best = bench.reading(chosen[0])
-    if not views or kind is Kind.STRUCTURE or _fits(bench, kind, best):
+    if not views or kind is Kind.STRUCTURE or _fits(bench, kind, best.measured.get(kind)):
         return chosen
     # images that belong to other cameras spoil the right reading as well: every pose has its best order
     orders: dict[Correction, Correction | None] = {}
@@ -192,8 +201,7 @@ def _orders(bench: Bench, correction: Correction, keep: int) -> list[Correction]
     return [found for order in orders if (found := correction.replace(images_of=images_of(order, names))) != correction]
 
 
-def _fits(bench: Bench, kind: Kind, reading: Reading) -> bool:
-    measured = reading.measured.get(kind)
+def _fits(bench: Bench, kind: Kind, measured: Measured | None) -> bool:
     if measured is None:
         return False
     if kind is Kind.STRUCTURE:

@@ -88,10 +88,11 @@ def difference(best: Correction, other: Correction) -> str:
 
 
 def order_words(correction: Correction) -> str:
-    """Whose images are whose: one exchange by name, more as a list."""
+    """Whose images are whose: one exchange by name, more by their number."""
     pairs = correction.images_of
     if not pairs:
         return "images in the file's order"
     if len(pairs) == 2:
         return f"images of {pairs[0][0]} and {pairs[1][0]} exchanged"
-    return "images: " + ", ".join(f"{theirs} shows {camera}" for camera, theirs in pairs)
+    camera, theirs = pairs[0]
+    return f"images of {len(pairs)} cameras in another order ({theirs} shows {camera}, …)"

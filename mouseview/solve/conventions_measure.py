@@ -164,4 +164,6 @@ def _of_points(points: PointEvidence, residuals: Array) -> Measured:
     logs = np.log(np.hypot(np.where(asked, residuals, 1.0), 1e-6)) * asked
     with np.errstate(all="ignore"):
         items = np.where(count > 0, np.exp(logs.sum(axis=0) / np.maximum(count, 1)), np.nan)
-    return Measured(float(np.median(residuals[asked])) if asked.any() else math.nan, items, points.cap_px)
+    # the mean of the views' medians: bad marks do not count, but two views that were exchanged among many do
+    medians = [float(np.median(row[there])) for row, there in zip(residuals, asked, strict=True) if there.any()]
+    return Measured(float(np.mean(medians)) if medians else math.nan, items, points.cap_px)

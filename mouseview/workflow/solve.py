@@ -97,7 +97,8 @@ def _score(solution: Solution, ranked: Ranked) -> str:
     if measured is None:
         return "nothing measurable"
     bound = "more than " if measured.capped else ""
-    return f"{bound}{measured.score:.3g} {solution.kind.unit}"
+    shown = f"{measured.score:.3g}" if measured.score >= 0.01 else "less than 0.01"
+    return f"{bound}{shown} {solution.kind.unit}"
 
 
 def solve_path(
