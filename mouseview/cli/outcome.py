@@ -28,14 +28,16 @@ class ProgressLine:
         self._percent = -100
         self._open = False
 
-    def __call__(self, fraction: float, what: str) -> None:
+    def __call__(self, fraction: float, what: str, detail: str = "") -> None:
+        """detail: changes all the time; elsewhere it is not worth a line of its own."""
         stream = self._stream or sys.stderr
         percent = round(100 * fraction)
+        line = f"{percent:3d} % {' '.join(part for part in (what, detail) if part)}"
         if stream.isatty():
-            print(f"\r\x1b[K{percent:3d} % {what}", end="", file=stream, flush=True)
+            print(f"\r\x1b[K{line}", end="", file=stream, flush=True)
             self._open = True
         elif what != self._said or percent >= self._percent + 10:
-            print(f"{percent:3d} % {what}", file=stream, flush=True)
+            print(line, file=stream, flush=True)
             self._said, self._percent = what, percent
 
     def end(self) -> None:

@@ -6,6 +6,7 @@ cut loses a second of it at most. A line that is torn or damaged counts as not w
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mouseview.formats.files import file_size, unreadable, unwritable, write_atomically
+from mouseview.jobs.folder_lock import NAME as LOCK
 from mouseview.jobs.job import ItemError, Result
 from mouseview.model.errors import FileFormatError
 
@@ -77,10 +79,11 @@ def read_state(out: Path) -> JobState | None:
 
 
 class Journal:
-    """Appends to the journal of ``out``. The file is made with the first success: a job that does nothing leaves none.
+    """Appends to the journal of ``out``; a job that finishes nothing leaves none.
 
-    kept: records of an earlier run that this one goes on from; None begins anew. Raises ``FileFormatError`` when the
-    disk does not take it.
+    kept: records of an earlier run that this one goes on from; None begins anew. In a folder that holds other things
+    the file is made with the first success, in an empty one at once. Raises ``FileFormatError`` when the disk does not
+    take it.
     """
 
     def __init__(
@@ -91,6 +94,10 @@ class Journal:
         self._records: dict[str, Record] = dict(kept or {})
         self._file: BinaryIO | None = None
         self._unsynced, self._synced_at = 0, time.monotonic()
+        self._made = False
+        if not kept and not any(name != LOCK for name in os.listdir(out)):
+            self._made = True
+            self._begin({})
 
     def add(self, key: str, record: Record) -> None:
         self._records[key] = record
@@ -132,6 +139,9 @@ class Journal:
             finally:
                 self._file.close()
                 self._file = None
+        if self._made and not any(record.result is not None for record in self._records.values()):
+            with contextlib.suppress(OSError):  # the folder may have vanished, which was told before
+                self._path.unlink()
 
     def _begin(self, records: Mapping[str, Record]) -> None:
         write_atomically(self._path, self._bytes(records))

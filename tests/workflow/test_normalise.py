@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from mouseview.formats import open_dataset
+from mouseview.jobs import JobProgress
 from mouseview.model.errors import MouseViewError
 from mouseview.model.recipe import CentreSource, Mode, Recipe
 from mouseview.phantom.dataset import write_sample
@@ -125,17 +126,15 @@ def test_normalising_what_was_normalised_changes_nothing(once: tuple[Path, dict[
 
 def test_two_processes_write_the_same_bytes(once: tuple[Path, dict[str, Any]], samples: Path, tmp_path: Path) -> None:
     out, document = once
-    seen: list[tuple[float, str]] = []
-    parallel = normalise_dataset(
-        samples, tmp_path / "out", SMALL, jobs=2, progress=lambda fraction, what: seen.append((fraction, what))
-    )
+    seen: list[JobProgress] = []
+    parallel = normalise_dataset(samples, tmp_path / "out", SMALL, jobs=2, watch=seen.append)
     ours, theirs = digests(tmp_path / "out"), digests(out)
     assert ours.pop("normalised.json")  # it names the folder
     assert theirs.pop("normalised.json")
     assert ours == theirs
     assert [s["similarity"] for s in parallel["samples"]] == [s["similarity"] for s in document["samples"]]
-    assert [what for _, what in seen] == [f"sample_00000{index}" for index in range(3)]
-    assert seen[-1][0] == 1.0
+    assert {progress.item for progress in seen} == {f"sample_00000{index}" for index in range(3)}
+    assert [progress.finished for progress in seen] == [1, 2, 3]
 
 
 def test_resuming_does_again_only_what_changed(copy: Path, tmp_path: Path) -> None:
