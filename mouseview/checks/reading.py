@@ -34,7 +34,7 @@ def reading(evidence: Evidence) -> Iterator[Finding]:
         "another-reading",
         Severity.WARNING if alone else Severity.ERROR,
         f"another reading fits better: {', '.join(best.correction.words)}: {measured[0].score:.1f} {unit} instead of "
-        f"{bound}{measured[1].score:.0f} {unit} ({'between the cameras and where they aim' if alone else solution.kind})",
+        f"{bound}{measured[1].score:.0f} {unit} ({'between axes and where they meet' if alone else solution.kind})",
         "use it: Check conventions in the window, or mouseview solve PATH --apply; the file itself stays as it is",
     )
 

@@ -234,8 +234,9 @@ def identify(path: Path | str, format: str | None = None) -> CameraFormat:
 
 
 def calibration_home(rig: Rig) -> CalibrationHome | None:
-    """Where the corrections of the file that ``rig`` was read from belong; None for a rig that is of no file."""
-    return home_of(rig.source, by_name(rig.format)) if rig.source is not None else None
+    """Where the corrections of the file that ``rig`` was read from belong; None for a rig that was read from none."""
+    known = next((known for known in all_formats() if known.name == rig.format), None)
+    return None if rig.source is None or known is None else home_of(rig.source, known)
 
 
 def read_rig(path: Path | str, format: str | None = None, corrected: bool = True) -> Rig:
