@@ -9,6 +9,7 @@ import numpy as np
 from mouseview.model.gaussians import Gaussians
 from mouseview.phantom.anatomy import Anatomy, Part, Pose, build
 from mouseview.phantom.coats import Coat, paint, spot_colour
+from mouseview.phantom.landmarks import landmarks
 from mouseview.phantom.light import shade
 from mouseview.phantom.surface import Array, Points, Tube, unit
 
@@ -20,7 +21,7 @@ _CORE_SHARE, _WHISKER_BEADS, _LEAST = 0.05, 10, 3_000
 @dataclass(frozen=True, eq=False)
 class Mouse:
     """gaussians: mm, arena frame, Z up, floor at z = 0.  centre (3,): mean of the body's surface, mm, tail left out.
-    extent (3,): of all but the whiskers, mm."""
+    extent (3,): of all but the whiskers, mm.  landmarks (N, 3): the points called ``landmarks.NAMES``, mm."""
 
     gaussians: Gaussians
     seed: int
@@ -28,6 +29,7 @@ class Mouse:
     pose: Pose
     centre: Array
     extent: Array
+    landmarks: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +47,12 @@ def make_mouse(
     position_mm: tuple[float, float] = (0.0, 0.0),
     heading_deg: float | None = None,
     count: int = DEFAULT_COUNT,
+    pose: Pose | None = None,
 ) -> Mouse:
     """A mouse of ``count`` Gaussians; what is not given (coat, heading, pose, proportions) is drawn from ``seed``.
 
-    position_mm: where on the floor the middle of its body stands. Raises ``ValueError`` for a ``count`` below 3000.
+    position_mm: where on the floor the middle of its body stands. pose: with its heading and proportions, in place of
+    the drawn one. Raises ``ValueError`` for a ``count`` below 3000.
     """
     if count < _LEAST:
         raise ValueError(f"a mouse needs {_LEAST} Gaussians or more to be opaque, not {count}")
@@ -56,7 +60,8 @@ def make_mouse(
     coats = tuple(Coat)
     drawn = coats[int(rng.integers(len(coats)))]
     kind = drawn if coat is None else Coat(coat)
-    pose = Pose.random(rng, heading_deg)
+    drawn_pose = Pose.random(rng, heading_deg)  # drawn in any case: fur and lamp stay those of the seed
+    pose = pose or drawn_pose
     anatomy = build(pose)
     lamp = np.array([*rng.normal(0.0, 0.45, 2), 1.0])
     whiskers = _whiskers(anatomy, kind)
@@ -75,7 +80,8 @@ def make_mouse(
         rotation=quaternions(np.concatenate([s.axes for s in all_splats])).astype(np.float32),
         opacity=np.concatenate([s.opacity for s in all_splats]).astype(np.float32),
     )
-    return Mouse(gaussians, seed, kind, pose, middle + move, solid.max(axis=0) - solid.min(axis=0))
+    extent = solid.max(axis=0) - solid.min(axis=0)
+    return Mouse(gaussians, seed, kind, pose, middle + move, extent, landmarks(anatomy) + move)
 
 
 def quaternions(rotations: Array) -> Array:
