@@ -18,10 +18,13 @@ from mouseview.checks.images_shifted import images_shifted
 from mouseview.checks.impossible_intrinsics import impossible_intrinsics
 from mouseview.checks.impossible_pose import impossible_pose
 from mouseview.checks.labels_agree import labels_agree
+from mouseview.checks.labels_read import labels_read
 from mouseview.checks.lens_left_in import lens_left_in
 from mouseview.checks.mask_presence import mask_presence
 from mouseview.checks.mask_sense import mask_sense
 from mouseview.checks.per_camera_scaling import per_camera_scaling
+from mouseview.checks.reading import reading
+from mouseview.checks.silhouette_evidence import silhouette_evidence
 from mouseview.checks.silhouettes_agree import silhouettes_agree
 from mouseview.checks.squashed_frame import squashed_frame
 from mouseview.checks.subject_clipped import subject_clipped
@@ -42,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     image_readable,
     impossible_intrinsics,
     impossible_pose,
+    reading,
     image_size,
     duplicate_cameras,
     view_count,
@@ -60,6 +64,8 @@ CHECKS: tuple[Check, ...] = (
     cage_under_alpha,
     images_shifted,
     silhouettes_agree,
+    silhouette_evidence,
+    labels_read,
     labels_agree,
     subject_extent,
     up_axis,

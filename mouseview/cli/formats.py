@@ -11,10 +11,11 @@ from mouseview.cli.text import columns
 
 
 def add(subparsers: Subparsers) -> argparse.ArgumentParser:
-    return subparsers.add_parser("formats", help="list the camera formats that can be read and written")
+    return subparsers.add_parser("formats", help="list the camera and keypoint formats that can be read and written")
 
 
 def run(_arguments: argparse.Namespace, _shell: Shell) -> Outcome:
+    from mouseview.formats.keypoints import KEYPOINT_FORMATS
     from mouseview.formats.registry import all_formats, plugins
 
     listed = [
@@ -33,8 +34,19 @@ def run(_arguments: argparse.Namespace, _shell: Shell) -> Outcome:
         (known.name, "read, write" if known.can_write else "read", f"{known.title}: {known.description}")
         for known in all_formats()
     ]
-    widths = columns([row[:2] for row in rows])
-    text = "\n".join(f"{line}  {row[2]}" for line, row in zip(widths, rows, strict=True))
+    points = [(known.name, "read", f"{known.title}: {known.description}") for known in KEYPOINT_FORMATS]
+    widths = columns([row[:2] for row in (*rows, *points)])
+    lines = [f"{line}  {row[2]}" for line, row in zip(widths, (*rows, *points), strict=True)]
+    text = "\n".join(["cameras", *lines[: len(rows)], "", "keypoints", *lines[len(rows) :]])
     problems = [dataclasses.asdict(problem) for problem in plugins().problems]
     text = "\n".join([text, *(f"{problem.place}: {problem.message}" for problem in plugins().problems)])
-    return Outcome({"formats": listed, "problems": problems}, text)
+    keypoints = [
+        {
+            "name": known.name,
+            "title": known.title,
+            "description": known.description,
+            "file_names": list(known.file_names),
+        }
+        for known in KEYPOINT_FORMATS
+    ]
+    return Outcome({"formats": listed, "keypoints": keypoints, "problems": problems}, text)

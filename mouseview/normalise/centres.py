@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from mouseview.geometry.triangulation import meeting_point, triangulate_rays
-from mouseview.model.camera import Camera, Labels, Rig
+from mouseview.model.camera import Camera, Rig
 from mouseview.model.errors import MouseViewError
 from mouseview.model.prepared import SubjectCentre
 from mouseview.model.recipe import CentreSource, Recipe
 from mouseview.model.sample import Sample
 from mouseview.multiview.masks import MaskStats, all_mask_stats
+from mouseview.normalise.label_centre import from_labels
 from mouseview.normalise.possible import possible
 
 MaskList = Sequence[MaskStats | None]
@@ -25,16 +26,6 @@ _PASSES = 3  # weights depend on the distance to the point, which depends on the
 def usable_cameras(rig: Rig) -> tuple[Camera, ...]:
     """Cameras that can be cameras: the others can say nothing about a centre."""
     return tuple(camera for camera in rig if possible(camera))
-
-
-def _from_labels(labels: Labels | None, units: str) -> SubjectCentre | None:
-    if labels is None or not len(labels.finite_points):
-        return None
-    points = labels.finite_points
-    spread = float(np.sqrt(np.mean(np.sum((points - points.mean(axis=0)) ** 2, axis=-1))))
-    frames = labels.points_world.reshape(-1, *labels.points_world.shape[-2:]).shape[0]
-    note = f"mean of {len(points)} labelled points of {frames} frame(s), which spread by {spread:.3g} {units}"
-    return SubjectCentre(CentreSource.LABELS, points.mean(axis=0), None, note)
 
 
 def _from_masks(rig: Rig, masks: MaskList) -> SubjectCentre | None:
@@ -83,7 +74,7 @@ def centre_candidates(sample: Sample, masks: MaskList) -> tuple[SubjectCentre, .
     rig = sample.rig
     axes, reliable = _from_axes(rig)
     origin = SubjectCentre(CentreSource.ORIGIN, np.zeros(3), None, "origin of the calibration file")
-    ordered = [_from_labels(sample.labels, rig.unit_words), _from_masks(rig, masks)]
+    ordered = [from_labels(sample.labels, rig), _from_masks(rig, masks)]
     ordered += [axes, origin] if reliable else [origin, axes]
     cameras = usable_cameras(rig)
     if cameras:

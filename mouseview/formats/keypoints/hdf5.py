@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mouseview.formats.files import MIB, file_size, unreadable
+from mouseview.formats.keypoints.heap_texts import MAX_TEXT_BYTES, REFERENCE_BYTES, texts_of_any_length
 from mouseview.model.errors import FileFormatError, MouseViewError
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ MAX_DATASET_BYTES = 256 * MIB
 MAX_ATTRIBUTE_BYTES = 4 * MIB
 MAX_TEXTS = 100_000
 _MAX_MEMBERS = 1_000
+_STRING_CLASS = 3  # H5T_STRING
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -107,18 +110,45 @@ class Hdf5:
     def texts(self, name: str) -> tuple[str, ...]:
         """A dataset of texts, flat."""
         dataset = self._dataset(name)
-        if dataset.size > MAX_TEXTS or dataset.dtype.kind not in "SO" or dataset.dtype.itemsize > 4096:
+        if dataset.size > MAX_TEXTS or dataset.dtype.itemsize > MAX_TEXT_BYTES:
             raise _Refused(f"{name} is {dataset.shape} of {dataset.dtype}, expected names")
-        content = self._content(dataset, name)
-        return tuple(_text(value) for value in np.asarray(content).ravel().tolist())
+        if dataset.dtype.kind == "S":
+            return tuple(_text(value) for value in self._content(dataset, name).ravel().tolist())
+        if dataset.dtype.kind != "O" or dataset.id.get_type().get_class() != _STRING_CLASS:
+            raise _Refused(f"{name} is of {dataset.dtype}, expected names")
+        return tuple(_text(value) for value in texts_of_any_length(self.path, self._references(dataset, name)))
+
+    def _references(self, dataset: h5py.Dataset, name: str) -> bytes:
+        """Where texts of any length lie, as stored: the library itself must not follow them (see ``heap_texts``)."""
+        self._check(dataset, name)
+        wanted = dataset.size * REFERENCE_BYTES
+        if dataset.chunks is None:
+            offset = dataset.id.get_offset()
+            if offset is None:
+                return b""
+            with open(self.path, "rb") as file:
+                file.seek(offset)
+                return file.read(wanted)
+        if dataset.ndim != 1 or dataset.chunks[0] < dataset.size or dataset.compression not in (None, "gzip"):
+            raise _Refused(f"{name} has texts in more than one packed piece")
+        if dataset.id.get_num_chunks() == 0:
+            return b""
+        packed = dataset.id.read_direct_chunk((0,))[1]
+        if dataset.shuffle:
+            raise _Refused(f"{name} has shuffled texts")
+        plain = packed if dataset.compression is None else zlib.decompressobj().decompress(packed, MAX_DATASET_BYTES)
+        return plain[:wanted]
 
     def attribute(self, name: str, key: str) -> Any:
         """The value of an attribute: a number, bytes or text; None when there is none."""
         attributes = self._walk(name).attrs
         if key not in attributes:
             return None
-        if attributes.get_id(key).get_storage_size() > MAX_ATTRIBUTE_BYTES:
+        stored = attributes.get_id(key)
+        if stored.get_storage_size() > MAX_ATTRIBUTE_BYTES:
             raise _Refused(f"attribute {key} of {name} has more than {MAX_ATTRIBUTE_BYTES // MIB} MiB")
+        if stored.dtype.kind not in "fiubS":
+            raise _Refused(f"attribute {key} of {name} is of {stored.dtype}, expected a number or text of fixed length")
         value = attributes[key]
         return value.item() if isinstance(value, np.generic) else value
 
@@ -142,12 +172,15 @@ class Hdf5:
         return found
 
     def _content(self, dataset: h5py.Dataset, name: str) -> np.ndarray:
+        self._check(dataset, name)
+        return np.asarray(dataset[()])
+
+    def _check(self, dataset: h5py.Dataset, name: str) -> None:
         if dataset.external or dataset.is_virtual:
             raise _Refused(f"{name} keeps its values in another file, which is not followed")
         for what, shape in (("values", dataset.shape), ("chunks", dataset.chunks or ())):
             if math.prod(shape) * max(1, dataset.dtype.itemsize) > MAX_DATASET_BYTES:
                 raise _Refused(f"{name} has {what} of {shape}, more than {MAX_DATASET_BYTES // MIB} MiB")
-        return np.asarray(dataset[()])
 
 
 def _text(value: Any) -> str:
