@@ -38,11 +38,18 @@ def _window() -> list[Row]:
     return [dict(row) for row in measure()]
 
 
+def _session() -> list[Row]:
+    from mouseview.formats.session_bench import measure
+
+    return [dict(row) for row in measure()]
+
+
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "splats": _splats,
     "normalise": _normalise,
     "reconstruct": _reconstruct,
     "window": _window,
+    "session": _session,
 }
 
 
