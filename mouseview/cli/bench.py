@@ -44,12 +44,19 @@ def _session() -> list[Row]:
     return [dict(row) for row in measure()]
 
 
+def _jobs() -> list[Row]:
+    from mouseview.jobs.bench import measure
+
+    return [dict(row) for row in measure()]
+
+
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "splats": _splats,
     "normalise": _normalise,
     "reconstruct": _reconstruct,
     "window": _window,
     "session": _session,
+    "jobs": _jobs,
 }
 
 

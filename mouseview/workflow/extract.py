@@ -24,7 +24,7 @@ from mouseview.model.camera import Rig
 from mouseview.model.errors import MouseViewError
 from mouseview.model.finding import Severity
 from mouseview.model.sample import Dataset, Sample
-from mouseview.model.session import SessionSettings
+from mouseview.model.session import Session, SessionSettings
 from mouseview.workflow.open import open_path
 from mouseview.workflow.output_folder import (
     describe_sample,
@@ -72,11 +72,8 @@ def chosen_samples(dataset: Dataset, extraction: Extraction) -> Dataset:
         settings = extraction.session or session.settings
         unknown = [camera for camera, _ in extraction.offsets if camera not in session.rig.names]
         _refuse_unknown(unknown, session.rig)
-        given = {key: getattr(extraction, key) for key in ("start", "stop", "stride")}
-        given = {key: value for key, value in given.items() if value is not None}
-        offsets = {**settings.offsets, **dict(extraction.offsets)}
-        settings = settings.replace(offsets=offsets, **given)
-        chosen = session_dataset(read_session(session.root, settings))
+        settings = settings.replace(offsets={**settings.offsets, **dict(extraction.offsets)})
+        chosen = session_dataset(_with_range(read_session(session.root, settings), extraction))
     elif extraction.offsets:
         raise MouseViewError(
             "offsets shift frames of videos, and these are images",
@@ -84,7 +81,8 @@ def chosen_samples(dataset: Dataset, extraction: Extraction) -> Dataset:
             remedy="leave --offset out",
         )
     else:
-        chosen = _slice(dataset, range(len(dataset))[extraction.start : extraction.stop : extraction.stride])
+        stop = len(dataset) if extraction.stop is None else min(extraction.stop, len(dataset))
+        chosen = _slice(dataset, range(max(extraction.start or 0, 0), stop, extraction.stride or 1))
     if not len(chosen):
         raise MouseViewError(
             "no sample lies in this range", place=str(dataset.path), remedy=f"there are {_all(dataset)}"
@@ -239,6 +237,17 @@ class _ExtractedSample:
                     image.unlink()
         except OSError as error:
             raise unwritable(self.folder, error) from error
+
+
+def _with_range(session: Session, extraction: Extraction) -> Session:
+    """The frames that are asked for, without those before the first and behind the last one that any camera has."""
+    start = session.start if extraction.start is None else extraction.start
+    stop = session.stop if extraction.stop is None else extraction.stop
+    stride = session.stride if extraction.stride is None else extraction.stride
+    spans = [view.span for view in session.views if view.span is not None]
+    first, end = min((a for a, _ in spans), default=0), max((b for _, b in spans), default=0)
+    skipped = max(0, first - start + stride - 1) // stride * stride
+    return dataclasses.replace(session, start=start + skipped, stop=min(stop, end), stride=stride)
 
 
 def _slice(dataset: Dataset, places: range) -> Dataset:
