@@ -31,7 +31,21 @@ from mouseview.cli.style import Style
 from mouseview.model.errors import Cancelled, MouseViewError
 from mouseview.version import __version__
 
-_COMMANDS = (demo, open_window, inspect, solve, diff, convert, extract, normalize, reconstruct, render, formats, doctor, bench)
+_COMMANDS = (
+    demo,
+    open_window,
+    inspect,
+    solve,
+    diff,
+    convert,
+    extract,
+    normalize,
+    reconstruct,
+    render,
+    formats,
+    doctor,
+    bench,
+)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -19,7 +19,7 @@ def add_path(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_sample(parser: argparse.ArgumentParser) -> None:
+def add_sample(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--sample", metavar="NAME", help="which sample of PATH (default: the first)")
 
 

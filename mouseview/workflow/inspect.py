@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mouseview.checks import CHECKS
 from mouseview.checks import inspect as inspect
+from mouseview.checks.evidence import Evidence
 from mouseview.geometry.triangulation import meeting_point
 from mouseview.model.camera import Camera, Rig
 from mouseview.model.finding import Finding, Severity
 from mouseview.model.sample import Dataset
 from mouseview.normalise.centres import usable_cameras
+from mouseview.resources import model_format
+from mouseview.workflow.coverage import Question, coverage, declared, modes_by_truth
 from mouseview.workflow.open import open_path, sample_named
+
+_MODEL = "facelift"  # whose format cameras are held against
+_GRAVITY = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
 def numbers(values: Any) -> Any:
@@ -97,12 +105,61 @@ def describe(path: str | Path, format: str | None = None, sample: str | None = N
     """The document of ``mouseview inspect``: one sample of ``path`` (the first unless named) and its findings."""
     dataset: Dataset = open_path(path, format)
     chosen = sample_named(dataset, sample)
-    findings = (*dataset.problems, *inspect(chosen))
+    evidence = Evidence.of_sample(chosen, model_format(_MODEL))
+    found = worst_first((*dataset.problems, *findings_of(evidence)))
+    verdict = declared(evidence, found)
     return {
         "path": str(dataset.path),
         "sample": chosen.name,
+        "place": evidence.place,
         "samples": len(dataset),
+        "session": describe_session(dataset),
         **describe_rig(chosen.rig),
-        "findings": [describe_finding(finding) for finding in findings],
-        "violated": any(finding.severity is Severity.ERROR for finding in findings),
+        "declared": {
+            "truth": None if verdict.truth is None else str(verdict.truth),
+            "words": verdict.words,
+            "against": list(verdict.by),
+            "in_format": verdict.in_format,
+            "format": verdict.format,
+        },
+        "modes": modes_by_truth(),
+        "checked": [_describe_question(question) for question in coverage(evidence)],
+        "findings": [describe_finding(finding) for finding in found],
+        "violated": any(finding.severity is Severity.ERROR for finding in found),
     }
+
+
+def findings_of(evidence: Evidence) -> list[Finding]:
+    """Of evidence that is gathered already, in the order of the checks."""
+    return [finding for check in CHECKS for finding in check(evidence)]
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: _GRAVITY.index(finding.severity)))
+
+
+def describe_session(dataset: Dataset) -> dict[str, Any] | None:
+    """What a dataset of videos is made of; None for images."""
+    session = dataset.session
+    if session is None:
+        return None
+    return {
+        "root": str(session.root),
+        "first_frame": session.start,
+        "stop_frame": session.stop,
+        "stride": session.stride,
+        "undistorted": session.undistorted,
+        "views": [
+            {
+                "camera": view.camera,
+                "video": None if view.video is None else str(view.video),
+                "masks": None if view.masks is None else str(view.masks),
+                "offset_frames": view.offset_frames,
+            }
+            for view in session.views
+        ],
+    }
+
+
+def _describe_question(question: Question) -> dict[str, Any]:
+    return {"asked": question.asked, "checked": question.checked, "how": question.how}
