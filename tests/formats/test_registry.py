@@ -65,7 +65,7 @@ def test_json_of_another_program_is_not_taken_for_cameras(tmp_path: Path) -> Non
 
 
 def test_keypoints_opened_as_cameras_are_named_as_what_they_are() -> None:
-    with pytest.raises(FileFormatError, match="holds keypoints .* no cameras"):
+    with pytest.raises(FileFormatError, match=r"holds keypoints .* no cameras"):
         read_rig(shared_path("data/jarvis_12cam_monkey") / "keypoints2d.json")
 
 
