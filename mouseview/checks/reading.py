@@ -63,6 +63,8 @@ def _saved(evidence: Evidence) -> Iterator[Finding]:
 
 def _question(evidence: Evidence) -> solver.Evidence | None:
     """The evidence to solve with; None where nothing looks as if the calibration were read wrongly."""
+    if len(evidence.sound) < len(evidence.rig) or not len(evidence.rig):
+        return None  # cameras that cannot be are named by other checks
     labels = evidence.sample.labels if evidence.sample is not None else None
     asked = solver.of_labels(evidence.rig, labels)
     if not asked.is_structure_alone:
