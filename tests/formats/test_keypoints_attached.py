@@ -195,6 +195,23 @@ def test_a_second_file_for_a_camera_is_named_and_not_used(tmp_path: Path) -> Non
     assert any("not used: cam2DLC_net.csv" in note for note in sample.labels.notes)
 
 
+def test_of_several_recordings_the_one_of_the_videos_is_taken(tmp_path: Path) -> None:
+    points = write_views(tmp_path)
+    rig = read_rig(tmp_path / "calibration.toml")
+    (tmp_path / "pose-2d").mkdir()
+    for camera in rig:
+        shutil.rmtree(tmp_path / camera.name)
+        for recording, shift in (("rec1", 40.0), ("rec2", 0.0)):
+            px = camera.project(points)[0] - 0.5 + shift
+            made.sleap_analysis(tmp_path / "pose-2d" / f"{recording}-{camera.name}.h5", px[None])
+    found = find_keypoints(tmp_path, rig.names, [Path(f"videos/rec2-{name}.mp4") for name in rig.names])
+    assert found is not None
+    labels = found.at(1)
+    assert labels is not None
+    assert labels.points_px is not None
+    np.testing.assert_allclose(labels.points_px[3, 0], rig[3].project(points[1])[0], atol=1e-9)
+
+
 def test_a_broken_file_costs_its_camera_alone(tmp_path: Path) -> None:
     write_views(tmp_path)
     path = tmp_path / "cam3" / "video.analysis.h5"

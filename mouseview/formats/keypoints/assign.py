@@ -11,10 +11,18 @@ _WORD = "[^\\W_]"
 
 
 def camera_of(relative: str, cameras: Sequence[str], videos: Sequence[Path | None]) -> int | None:
-    """The camera that the path of a file speaks of; None when it speaks of none, or of several alike.
+    """The camera that the path of a file speaks of; None when it speaks of none, or of several alike."""
+    found = camera_and_likeness(relative, cameras, videos)
+    return None if found is None else found[0]
 
-    relative: with ``/``.  videos: parallel to cameras, or empty.  In order: the file is called as the camera or its
-    video; it lies in a folder called so; its name begins with the video's; the camera is a word of its name.
+
+def camera_and_likeness(
+    relative: str, cameras: Sequence[str], videos: Sequence[Path | None]
+) -> tuple[int, bool] | None:
+    """The camera that the path of a file speaks of, and whether by the name of its video, which tells more.
+
+    relative: with ``/``.  videos: parallel to cameras, or empty.  Rules in order: the file's name is that of the video
+    or begins with it; it is that of the camera; a folder is called so; the camera is a word of the name.
     """
     path = PurePosixPath(relative)
     stem = _DEEPLABCUT.sub("", path.name.split(".")[0]).casefold().strip("_- ")
@@ -22,15 +30,15 @@ def camera_of(relative: str, cameras: Sequence[str], videos: Sequence[Path | Non
     stems = [video.stem.casefold() if video is not None else None for video in videos] or [None] * len(names)
     folders = {part.casefold() for part in path.parts[:-1]}
     rules = (
-        [stem in (name, video) for name, video in zip(names, stems, strict=True)],
-        [name in folders for name in names],
         _longest([video if video and stem.startswith(video) else None for video in stems]),
+        [stem == name for name in names],
+        [name in folders for name in names],
         _longest([name if _is_word(name, stem) else None for name in names]),
     )
-    for rule in rules:
+    for rank, rule in enumerate(rules):
         hits = [index for index, hit in enumerate(rule) if hit]
         if len(hits) == 1:
-            return hits[0]
+            return hits[0], rank == 0
     return None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mouseview.formats.keypoints import own
-from mouseview.formats.keypoints.assign import camera_of, cameras_of_views
+from mouseview.formats.keypoints.assign import camera_and_likeness, cameras_of_views
 from mouseview.formats.keypoints.discover import Found, keypoint_files, unusable
 from mouseview.formats.keypoints.registry import identify_keypoints
 from mouseview.formats.keypoints.table import MAX_POINTS, KeypointTable
@@ -141,7 +141,7 @@ def find_keypoints(root: Path, cameras: Sequence[str], videos: Sequence[Path | N
     """The keypoints of a folder for these cameras; None when there are none. Raises ``FileFormatError``.
 
     videos: parallel to the cameras where they are known: files are often called as their video. Of several files
-    for one camera the first of the best format is taken, the others are named in the notes.
+    for one camera one called as its video is taken first, then the best format; the others are named in the notes.
     """
     files, broken = keypoint_files(root)
     if not files and not broken:
@@ -175,17 +175,16 @@ def find_keypoints(root: Path, cameras: Sequence[str], videos: Sequence[Path | N
 def _per_camera(
     by_format: dict[str, list[Found]], cameras: Sequence[str], videos: Sequence[Path | None]
 ) -> tuple[dict[int | None, Found], list[Found]]:
-    """The file of each camera, best format first; files of no camera, where their format has none for any."""
-    chosen: dict[int | None, Found] = {}
+    """The file of each camera: called as its video first, then of the best format; files of no camera."""
+    matches: dict[int, list[tuple[bool, int, Found]]] = {}
     lost: list[Found] = []
-    for name in _SINGLE:
-        for found in by_format.get(name, ()):
-            camera = camera_of(found.relative, cameras, videos)
-            if camera is None:
-                lost.append(found)
-            else:
-                chosen.setdefault(camera, found)
-    return dict(sorted(chosen.items(), key=lambda item: str(item[0]))), lost
+    for order, found in enumerate(found for name in _SINGLE for found in by_format.get(name, ())):
+        match = camera_and_likeness(found.relative, cameras, videos)
+        if match is None:
+            lost.append(found)
+        else:
+            matches.setdefault(match[0], []).append((not match[1], order, found))
+    return {camera: min(matches[camera], key=lambda match: match[:2])[2] for camera in sorted(matches)}, lost
 
 
 def _not_assigned(root: Path, found: Found) -> Finding:
