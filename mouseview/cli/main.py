@@ -24,6 +24,7 @@ from mouseview.cli import (
     open_window,
     reconstruct,
     render,
+    session,
     solve,
 )
 from mouseview.cli.outcome import FAILED, INTERRUPTED, Outcome, Shell
@@ -35,6 +36,7 @@ _COMMANDS = (
     demo,
     open_window,
     inspect,
+    session,
     solve,
     diff,
     convert,

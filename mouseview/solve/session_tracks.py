@@ -13,6 +13,7 @@ import numpy as np
 
 from mouseview.formats.keypoints import find_keypoints
 from mouseview.formats.session_frames import SessionFrames
+from mouseview.formats.session_probe import probe_all
 from mouseview.geometry.transforms import Array
 from mouseview.model.errors import Cancelled, FileFormatError
 from mouseview.model.sample import ImageSource
@@ -20,7 +21,6 @@ from mouseview.model.session import Session, SessionView
 from mouseview.normalise.possible import possible
 from mouseview.solve.track import DIRECTIONS, Mask, Track, support_points
 from mouseview.video.frames import FrameStore
-from mouseview.video.reader import VideoReader
 
 _WORKERS = 4
 _IMAGE_BYTES = 64 << 20
@@ -106,10 +106,7 @@ def read_tracks(
     finally:
         reader.close()
     lengths = np.cumsum([0, *(len(run) for run in runs)])
-    parts = tuple(
-        tuple(_rows(track, int(first), int(last)) for track in whole)
-        for first, last in pairwise(lengths)
-    )
+    parts = tuple(tuple(_rows(track, int(first), int(last)) for track in whole) for first, last in pairwise(lengths))
     return SessionTracks(tuple(session.rig[k].name for k in chosen), parts, reader.unreadable)
 
 
@@ -149,6 +146,11 @@ class _MaskReader:
         self._session = session
         self._store = FrameStore(max_bytes=_IMAGE_BYTES)
         self._images = SessionFrames(session)
+        probes = probe_all([view.video for view in session.views])
+        self._sizes = [
+            camera.size if probe is None or probe.error is not None else probe.size
+            for camera, probe in zip(session.rig, probes, strict=True)
+        ]
         self.unreadable = 0
 
     def close(self) -> None:
@@ -160,30 +162,13 @@ class _MaskReader:
         assert view.video is not None
         outline = np.full((len(frames), DIRECTIONS, 2), np.nan)
         clipped = np.zeros((len(frames), DIRECTIONS), bool)
-        size = self._size(camera, frames)
         for row, frame in enumerate(frames):
             tell()
             mask = self._mask(view, camera, frame)
             if mask is not None:
                 outline[row], clipped[row] = support_points(mask)
-        return Track(self._session.relative(view.video), size, np.array(frames, np.int64), outline, clipped, keypoints_px)
-
-    def _size(self, camera: int, frames: Sequence[int]) -> tuple[int, int]:
-        """(width, height) of the video; that of the camera where nothing of it can be read."""
-        view = self._session.views[camera]
-        try:
-            if view.video is not None and view.video.is_file():
-                reader = VideoReader(view.video)
-                size = reader.width, reader.height
-                reader.close()
-                return size
-            source = next((s for frame in frames if (s := self._source(camera, frame)) is not None), None)
-            if source is not None:
-                height, width = source.load().shape[:2]
-                return width, height
-        except FileFormatError:
-            self.unreadable += 1
-        return self._session.rig[camera].size
+        name = self._session.relative(view.video)
+        return Track(name, self._sizes[camera], np.array(frames, np.int64), outline, clipped, keypoints_px)
 
     def _source(self, camera: int, frame: int) -> ImageSource | None:
         return self._images.sources(frame)[camera]
