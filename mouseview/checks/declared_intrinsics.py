@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from mouseview.checks.evidence import Evidence
-from mouseview.checks.silhouettes_agree import noise_px
+from mouseview.checks.silhouette_stories import declares_format
 from mouseview.model.finding import Finding, Severity
 
-_AS_WRITTEN_PX = 0.1  # labs round 548.99 to 549
 _MISS = 0.01  # share of the mean distance; cameras that were placed by a program meet better, those on stands do not
 
 
@@ -21,11 +18,11 @@ def declared_intrinsics(evidence: Evidence) -> Iterator[Finding]:
     size = (card.size, card.size)
     if not all(camera.size == size and camera.is_pinhole for camera in rig):
         return
-    if not all(np.allclose(camera.K, card.K, rtol=0, atol=_AS_WRITTEN_PX) for camera in rig):
+    if not declares_format(rig.cameras, card):
         return
     if not axes.maximum > _MISS * float(rig.distances(axes.point).mean()):
         return
-    if evidence.hull is not None and evidence.hull.mean_px <= noise_px(rig):
+    if evidence.hull is not None and evidence.hull.agrees:
         return  # the images were resampled to it
     yield evidence.finding(
         "intrinsics-declared",

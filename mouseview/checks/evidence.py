@@ -21,8 +21,6 @@ from mouseview.normalise.centres import centre_candidates
 from mouseview.normalise.conformance import rig_conforms
 from mouseview.normalise.possible import possible
 
-ENOUGH_SILHOUETTES = 4
-
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
@@ -105,9 +103,7 @@ class Evidence:
 
     @cached_property
     def hull(self) -> SilhouetteHull | None:
-        """What the silhouettes say of the cameras as declared; None below four: fewer allow nearly everything."""
-        if len(self.silhouettes) < ENOUGH_SILHOUETTES:
-            return None
+        """What the silhouettes say of the cameras as declared; None below two."""
         return silhouette_hull([camera for camera, _ in self.silhouettes], [mask for _, mask in self.silhouettes])
 
     def masked_views(self) -> Iterator[tuple[Camera, MaskStats, Image]]:

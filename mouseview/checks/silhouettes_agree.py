@@ -2,78 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import combinations
+from collections.abc import Iterator
 
 from mouseview.checks.evidence import Evidence
-from mouseview.model.camera import Camera
+from mouseview.checks.silhouette_stories import (
+    cures,
+    exchange,
+    one_less,
+    principal_points_are_middles,
+    without_lenses,
+)
 from mouseview.model.finding import Finding, Severity
 from mouseview.multiview.hull import SilhouetteHull
 
-_NOISE_PX = 1.0  # of good masks at 1152×1024; smaller images have less
-_NOISE_SHARE = 0.0015  # of the image's longer side, where that is more
-_GRAVE = 4.0  # times the noise
-_CURED = 0.35  # what must be left of the contradiction for one explanation to be named
-
-
-def _swap(hull: SilhouetteHull) -> tuple[int, int] | None:
-    """The two views whose exchange cures the others' contradictions."""
-    best, left = None, _CURED
-    for first, second in combinations(range(len(hull.names)), 2):
-        exchanged, before = hull.swapped_px(first, second)
-        if before > 0 and exchanged / before < left:
-            best, left = (first, second), exchanged / before
-    return best
-
-
-def _guilty(hull: SilhouetteHull, mean: float) -> int | None:
-    """The view without which the others agree."""
-    remaining = [hull.without_px(view) for view in range(len(hull.names))]
-    view = min(range(len(remaining)), key=remaining.__getitem__)
-    return view if remaining[view] < _CURED * mean else None
-
-
-def noise_px(cameras: Iterable[Camera]) -> float:
-    """What good masks of one rig leave at most, at these cameras' image sizes."""
-    return max(_NOISE_PX, _NOISE_SHARE * max(max(camera.size) for camera in cameras))
+_GRAVE = 4.0  # times the tolerance
 
 
 def silhouettes_agree(evidence: Evidence) -> Iterator[Finding]:
     hull = evidence.hull
-    if hull is None:
+    if hull is None or hull.agrees:
         return
-    mean, noise = hull.mean_px, noise_px([camera for camera, _ in evidence.silhouettes])
-    if mean <= noise:
-        return
-    severity = Severity.ERROR if mean > _GRAVE * noise else Severity.WARNING
+    worst = max(range(len(hull.views)), key=lambda view: hull.views[view].worst_px)
     measured = (
-        f"silhouettes contradict each other by {mean:.1f} px on average (masks of one rig leave below {noise:.1f})"
+        f"silhouettes contradict each other: a tenth of {hull.names[worst]}'s outline lies {hull.worst_px:.1f} px "
+        f"outside what the other views allow (masks this rough leave {hull.tolerance_px:.1f} px), "
+        f"{hull.mean_px:.1f} px on average"
     )
-    swapped, guilty = _swap(hull), _guilty(hull, mean)
-    if swapped is not None and (guilty is None or len(hull.names) > 4):
-        first, second = hull.names[swapped[0]], hull.names[swapped[1]]
-        left, _ = hull.swapped_px(*swapped)
-        yield evidence.finding(
+    severity = Severity.ERROR if hull.worst_px > _GRAVE * hull.tolerance_px else Severity.WARNING
+    yield _explained(evidence, hull, measured, severity)
+
+
+def _explained(evidence: Evidence, hull: SilhouetteHull, measured: str, severity: Severity) -> Finding:
+    before = hull.level_px
+    without = without_lenses(hull)
+    swapped = exchange(hull)
+    guilty = one_less(hull)
+    stories = [story for story in (without, swapped, guilty) if story is not None and cures(story, before, hull)]
+    best = min(stories, key=lambda story: story.left_px, default=None)
+    if best is not None and best is without:
+        return evidence.finding(
+            "lens-already-undone",
+            Severity.ERROR,
+            f"{measured}; without the declared lenses {best.left_px:.1f} px are left: the images were undistorted "
+            "already, and undistorting them again bends them",
+            "declare no distortion for these images, or open the original ones",
+        )
+    if best is not None and best is swapped:
+        first, second = (hull.names[view] for view in best.views)
+        return evidence.finding(
             "views-swapped",
             Severity.ERROR,
-            f"{measured}; with the images of {first} and {second} exchanged {left:.1f} px are left: they are swapped",
+            f"{measured}; with the images of {first} and {second} exchanged {best.left_px:.1f} px are left: they are "
+            "swapped",
             f"exchange the images (or names) of {first} and {second}",
             evidence.rig[first],
         )
-    elif guilty is not None:
-        name = hull.names[guilty]
-        yield evidence.finding(
+    if best is not None:
+        name = hull.names[best.views[0]]
+        return evidence.finding(
             "view-inconsistent",
             severity,
-            f"{measured}; without {name} {hull.without_px(guilty):.1f} px are left: its camera does not fit its image",
-            f"recalibrate {name}, check that its image belongs to this frame and was not cropped, or leave it out",
+            f"{measured}; without {name} {best.left_px:.1f} px are left: its camera does not fit its image",
+            f"recalibrate {name}, check that its image belongs to this frame, was not cropped and is masked well, or "
+            "leave it out",
             evidence.rig[name],
         )
-    else:
-        worst = ", ".join(f"{name} {px:.1f}" for name, px in zip(hull.names, hull.per_view_px, strict=True))
-        yield evidence.finding(
-            "silhouettes-disagree",
-            severity,
-            f"{measured} ({worst} px), and no single view explains it: the declared cameras are not the images'",
-            "images were cropped or scaled, or poses altered, after calibration: go back to the original files",
+    each = ", ".join(f"{name} {view.worst_px:.1f}" for name, view in zip(hull.names, hull.views, strict=True))
+    if principal_points_are_middles(hull.cameras):
+        return evidence.finding(
+            "principal-points-assumed",
+            Severity.ERROR,
+            f"{measured} ({each} px), and every principal point is declared in the very middle of its image, where no "
+            "lens has it: it was assumed, not calibrated, or the images were cropped about another point",
+            "open the calibration as it was computed, with its own cx and cy",
         )
+    whose = "two views cannot tell whose fault it is" if len(hull.names) < 3 else "no single view explains it"
+    return evidence.finding(
+        "silhouettes-disagree",
+        severity,
+        f"{measured} ({each} px), and {whose}: the declared cameras are not the images'",
+        "images were cropped or scaled, or poses altered, after calibration: go back to the original files",
+    )

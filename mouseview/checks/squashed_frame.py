@@ -9,7 +9,6 @@ import numpy as np
 from mouseview.checks.evidence import Evidence
 from mouseview.model.camera import Camera
 from mouseview.model.finding import Finding, Severity
-from mouseview.multiview.hull import silhouette_hull
 
 _SQUARE_PIXELS = 0.02  # |fx / fy − 1| that lenses and sensors explain
 _MATCH = 0.01  # how well a sensor's aspect must explain the rest
@@ -42,9 +41,10 @@ def _unsquashed(camera: Camera, sensor: Size, cropped: bool) -> Camera:
 
 def _contradiction_px(evidence: Evidence, replaced: dict[str, Camera]) -> float | None:
     """What the silhouettes contradict each other by, were some cameras replaced."""
-    cameras = [replaced.get(camera.name, camera) for camera, _ in evidence.silhouettes]
-    hull = silhouette_hull(cameras, [mask for _, mask in evidence.silhouettes])
-    return None if hull is None else hull.mean_px
+    if evidence.hull is None:
+        return None
+    cameras = [replaced.get(camera.name, camera) for camera in evidence.hull.cameras]
+    return evidence.hull.seen_by(cameras).level_px
 
 
 def _verdict(evidence: Evidence, alike: Sequence[Camera], sensor: Size) -> tuple[Severity, str, str]:
@@ -55,7 +55,7 @@ def _verdict(evidence: Evidence, alike: Sequence[Camera], sensor: Size) -> tuple
         if px is not None:
             stories[story] = px
     if evidence.hull is not None and stories:
-        declared = evidence.hull.mean_px
+        declared = evidence.hull.level_px
         story = min(stories, key=stories.__getitem__)
         best = stories[story]
         if best < _PLAIN * declared and declared - best > _LEAST_PX:

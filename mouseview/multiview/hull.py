@@ -8,127 +8,255 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mouseview.geometry.transforms import Array
 from mouseview.geometry.triangulation import triangulate_rays
 from mouseview.model.camera import Camera
+from mouseview.multiview.hull_march import least_gaps
+from mouseview.multiview.silhouette import F32, REFERENCE_SIDE, BoolImage, Silhouette, silhouette
 
-BoolImage = npt.NDArray[np.bool_]
+MAXIMUM_VIEWS = 16  # the cost grows with the square; of more views some are taken evenly
+WORST_SHARE = 0.1  # of an outline: errors of a camera show at few places, those of a mask at fewer
+_POINTS, _KNOTS = 192, 40
+_SOME, _FEW = 2, 4  # one of so many outline points serves to compare explanations
+_REACH = 1.5  # times the subject's radius: how far from its middle a ray is followed
+_TOLERANCE = (0.6, 5.0, 0.4)  # px that views of one rig leave at most: first + second · (noise − third)
 
-MAXIMUM_VIEWS = 8  # the cost grows with the square; of more views some are taken evenly
-_CAP_PX = 60.0  # a pixel that misses by more says no more
+
+@dataclass(frozen=True, eq=False)
+class ViewContradiction:
+    """Of one view: outline_px (P, 2), and for each the px by which its ray misses the hull of the others, gap_px (P,).
+
+    blamed (P,): index of the view whose outline is missed most where the ray comes nearest, −1 where none judges it.
+    """
+
+    outline_px: Array
+    gap_px: Array
+    blamed: npt.NDArray[np.int64]
+
+    @property
+    def mean_px(self) -> float:
+        return float(self.gap_px.mean()) if len(self.gap_px) else 0.0
+
+    @property
+    def worst_px(self) -> float:
+        """Mean of the worst tenth of the outline."""
+        count = int(np.ceil(WORST_SHARE * len(self.gap_px)))
+        return float(np.sort(self.gap_px)[-count:].mean()) if count else 0.0
 
 
 @dataclass(frozen=True, eq=False)
 class SilhouetteHull:
-    """Evidence of V views. score of a view: mean px by which its outline's rays miss the hull of the others.
+    """Cameras and silhouettes of one frame, (V,) each, and what every view's outline says against the others."""
 
-    beyond[v] (P, D, V, V): for point P of view v's outline at depth D, projected into view w, the px outside mask m.
-    """
-
-    names: tuple[str, ...]
-    beyond: tuple[npt.NDArray[np.float32], ...]
-
-    def _miss(self, view: int, masks: Sequence[int], leave_out: int | None = None) -> float:
-        others = [w for w in range(len(self.names)) if w not in (view, leave_out)]
-        gaps = np.stack([self.beyond[view][:, :, w, masks[w]] for w in others], axis=-1)
-        return float(gaps.max(axis=-1).min(axis=-1).mean()) if gaps.size else 0.0
+    cameras: tuple[Camera, ...]
+    silhouettes: tuple[Silhouette, ...]
+    points: int = _POINTS
+    knots: int = _KNOTS
 
     @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(camera.name for camera in self.cameras)
+
+    @cached_property
+    def views(self) -> tuple[ViewContradiction, ...]:
+        order = range(len(self.cameras))
+        return tuple(self._judged(view, order, order) for view in order)
+
+    @cached_property
     def per_view_px(self) -> Array:
-        """(V,) score of every view against all others."""
-        order = range(len(self.names))
-        return np.array([self._miss(view, order) for view in order])
+        """(V,) mean px by which a view's outline misses the hull of all others."""
+        return np.array([view.mean_px for view in self.views])
 
     @property
     def mean_px(self) -> float:
         return float(self.per_view_px.mean())
 
-    def without_px(self, left_out: int) -> float:
-        """Mean score of the other views, were one view not there."""
-        order = range(len(self.names))
-        return float(np.mean([self._miss(view, order, left_out) for view in order if view != left_out]))
+    @cached_property
+    def worst_px(self) -> float:
+        """The worst tenth of the outline of the worst view, mean px: what ``tolerance_px`` is held against."""
+        return max(view.worst_px for view in self.views)
 
-    def swapped_px(self, first: int, second: int) -> tuple[float, float]:
-        """Mean score of the other views were the images of two exchanged, and as they are."""
-        order = list(range(len(self.names)))
-        exchanged = list(order)
-        exchanged[first], exchanged[second] = second, first
-        others = [view for view in order if view not in (first, second)]
-        return (
-            float(np.mean([self._miss(view, exchanged) for view in others])),
-            float(np.mean([self._miss(view, order) for view in others])),
+    @property
+    def noise_px(self) -> float:
+        """Roughness of the masks' own outlines, mean of the views."""
+        return float(np.mean([view.noise_px for view in self.silhouettes]))
+
+    @property
+    def tolerance_px(self) -> float:
+        """What masks as rough as these leave in ``worst_px`` at most when the cameras are true."""
+        scale = float(np.mean([max(view.size) for view in self.silhouettes])) / REFERENCE_SIDE
+        least, slope, clean = _TOLERANCE
+        return max(least * scale, 0.35) + slope * max(self.noise_px - clean * scale, 0.0)
+
+    @property
+    def agrees(self) -> bool:
+        return self.worst_px <= self.tolerance_px
+
+    @property
+    def level_px(self) -> float:
+        """Mean of all views' worst tenths: what explanations are held against."""
+        return float(np.mean([view.worst_px for view in self.views]))
+
+    def without_px(self, left_out: int) -> float:
+        """``level_px`` of the other views, were one view not there."""
+        rest = [view for view in range(len(self.cameras)) if view != left_out]
+        order = range(len(self.cameras))
+        return float(np.mean([self._judged(view, rest, order, _SOME).worst_px for view in rest]))
+
+    def exchanged_px(self, first: int, second: int) -> float:
+        """``level_px`` of the other views, were the images of two exchanged."""
+        order = list(range(len(self.cameras)))
+        rest = [view for view in order if view not in (first, second)]
+        swapped = list(order)
+        swapped[first], swapped[second] = second, first
+        return float(np.mean([self._judged(view, order, swapped, _FEW).worst_px for view in rest]))
+
+    def exchanged(self, first: int, second: int) -> SilhouetteHull:
+        """The hull were the images of two views exchanged."""
+        order = list(range(len(self.cameras)))
+        order[first], order[second] = second, first
+        return self._with(self.cameras, [self.silhouettes[i] for i in order])
+
+    def seen_by(self, cameras: Sequence[Camera]) -> SilhouetteHull:
+        """The same silhouettes through other cameras."""
+        return self._with(cameras, self.silhouettes)
+
+    def _with(self, cameras: Sequence[Camera], silhouettes: Sequence[Silhouette]) -> SilhouetteHull:
+        return SilhouetteHull(tuple(cameras), tuple(silhouettes), self.points, self.knots)
+
+    @cached_property
+    def _fields(self) -> _Fields:
+        return _Fields.of(self.silhouettes)
+
+    @cached_property
+    def _curves(self) -> tuple[_Curves, ...]:
+        middle, reach = _subject(self)
+        pairs = zip(self.cameras, self.silhouettes, strict=True)
+        return tuple(
+            _Curves.of(camera, seen.points(self.points), self.cameras, middle, reach, self.knots)
+            for camera, seen in pairs
         )
 
+    def _judged(self, view: int, judges: Sequence[int], masks: Sequence[int], every: int = 1) -> ViewContradiction:
+        """View's outline (one of ``every`` so many points) against silhouette masks[j] of every other judge j."""
+        curves, fields = self._curves[view], self._fields
+        others = np.array([judge for judge in judges if judge != view], dtype=np.int64)
+        silhouettes = np.array([masks[judge] for judge in others], dtype=np.int64)
+        outline = curves.outline_px[::every]
+        count = len(outline)
+        gaps, places, blamed = np.zeros(count), np.zeros(count), np.full(count, -1, np.int64)
+        least_gaps(
+            curves.pixels, curves.depth, curves.seen, others, silhouettes,
+            fields.away_px, fields.sizes, fields.corners, fields.reach, every, gaps, places, blamed,
+        )  # fmt: skip
+        return ViewContradiction(outline, gaps, blamed)
 
-def _outline(mask: BoolImage, count: int) -> Array:
-    """(≤ count, 2) pixel centres spread evenly along the mask's outline, off the image's border."""
-    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0)
-    v, u = np.nonzero(mask & (inner == 0))
-    height, width = mask.shape
-    free = (u > 0) & (v > 0) & (u < width - 1) & (v < height - 1)
-    points = np.stack([u[free] + 0.5, v[free] + 0.5], axis=-1)
-    centred = points - points.mean(axis=0) if len(points) else points
-    ordered = points[np.argsort(np.arctan2(centred[:, 1], centred[:, 0]), kind="stable")]
-    return ordered[np.linspace(0, len(ordered) - 1, min(count, len(ordered))).astype(int)]
-
-
-def _bounding_sphere(cameras: Sequence[Camera], masks: Sequence[BoolImage]) -> tuple[Array, float]:
-    """Where the masks' rays roughly meet, and a radius that holds every mask's extent there."""
-    centroids = [np.argwhere(mask)[:, ::-1].mean(axis=0) + 0.5 for mask in masks]
-    origins = np.array([camera.centre for camera in cameras])
-    directions = np.array([camera.rays(pixel)[1] for camera, pixel in zip(cameras, centroids, strict=True)])
-    middle = triangulate_rays(origins, directions)
-    radius = 0.0
-    for camera, mask, centroid in zip(cameras, masks, centroids, strict=True):
-        reach = np.linalg.norm(np.argwhere(mask)[:, ::-1] + 0.5 - centroid, axis=-1).max()
-        radius = max(radius, 1.3 * reach / camera.fx * float(np.linalg.norm(camera.centre - middle)))
-    return middle, radius
+    @cached_property
+    def spread_deg(self) -> float:
+        """The largest angle between two views' directions to the subject; 180° where they look from opposite sides."""
+        middle, _ = _subject(self)
+        towards = middle - np.array([camera.centre for camera in self.cameras])
+        towards /= np.maximum(np.linalg.norm(towards, axis=-1, keepdims=True), 1e-12)
+        return float(np.degrees(np.arccos(np.clip((towards @ towards.T).min(), -1.0, 1.0))))
 
 
 def silhouette_hull(
-    cameras: Sequence[Camera], masks: Sequence[BoolImage], points: int = 60, depths: int = 128
+    cameras: Sequence[Camera], masks: Sequence[BoolImage], points: int = _POINTS, knots: int = _KNOTS
 ) -> SilhouetteHull | None:
-    """Evidence from masks (H, W) through cameras of one frame; None below three views that have anything masked.
+    """Evidence from masks (H, W) through cameras of one frame; None below two views that have anything masked.
 
-    A point that projects outside an image, or where a view's lens shows nothing, contradicts nothing there.
+    A point that projects where a view's lens shows nothing, or beyond a border that the subject is cut by, contradicts
+    nothing there.
     """
-    chosen = [index for index, mask in enumerate(masks) if mask.any()]
-    if len(chosen) > MAXIMUM_VIEWS:
-        chosen = [chosen[i] for i in np.linspace(0, len(chosen) - 1, MAXIMUM_VIEWS).astype(int)]
-    if len(chosen) < 3:
+    pairs = [(camera, silhouette(mask)) for camera, mask in zip(cameras, masks, strict=True)]
+    usable = [(camera, seen) for camera, seen in pairs if seen is not None]
+    if len(usable) > MAXIMUM_VIEWS:
+        usable = [usable[i] for i in np.linspace(0, len(usable) - 1, MAXIMUM_VIEWS).astype(int)]
+    if len(usable) < 2:
         return None
-    cameras, masks = [cameras[i] for i in chosen], [masks[i] for i in chosen]
-    middle, radius = _bounding_sphere(cameras, masks)
-    if not np.all(np.isfinite(middle)) or radius <= 0:
-        return None
-    away = [cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3) for mask in masks]
-    beyond = []
-    for view, camera in enumerate(cameras):
-        origin, directions = camera.rays(_outline(masks[view], points))
-        directions = directions[np.all(np.isfinite(directions), axis=-1)]
-        along = directions @ (middle - origin)
-        depth = along[:, None] + np.linspace(-radius, radius, depths)
-        world = origin + directions[:, None, :] * depth[..., None]
-        gaps = np.zeros((*depth.shape, len(cameras), len(cameras)), np.float32)
-        for other, seen_by in enumerate(cameras):
-            if other != view:
-                gaps[:, :, other] = _px_outside(seen_by, world, away)
-        beyond.append(gaps)
-    return SilhouetteHull(tuple(camera.name for camera in cameras), tuple(beyond))
+    hull = SilhouetteHull(tuple(camera for camera, _ in usable), tuple(seen for _, seen in usable), points, knots)
+    middle, radius = _subject(hull)
+    return hull if np.all(np.isfinite(middle)) and np.isfinite(radius) and radius > 0 else None
 
 
-def _px_outside(camera: Camera, world: Array, away: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-    """(P, D, V): px by which points (P, D, 3) seen by ``camera`` lie outside each of V masks; 0 where not seen."""
-    pixels, seen = camera.project(world)
-    out = np.zeros((*seen.shape, len(away)), np.float32)
-    whole = np.floor(np.where(seen[..., None], pixels, -1.0)).astype(np.int64)
-    for index, field in enumerate(away):
-        height, width = field.shape
-        inside = (whole[..., 0] >= 0) & (whole[..., 1] >= 0) & (whole[..., 0] < width) & (whole[..., 1] < height)
-        out[inside, index] = np.minimum(field[whole[inside, 1], whole[inside, 0]], _CAP_PX)
-    return out
+def _subject(hull: SilhouetteHull) -> tuple[Array, float]:
+    """Where the silhouettes' rays roughly meet, and how far from there a ray has to be followed."""
+    cameras, silhouettes = hull.cameras, hull.silhouettes
+    origins = np.array([camera.centre for camera in cameras])
+    pairs = list(zip(cameras, silhouettes, strict=True))
+    directions = np.array([camera.rays(seen.centroid_px)[1] for camera, seen in pairs])
+    middle = triangulate_rays(origins, directions)
+    distances = np.linalg.norm(origins - middle, axis=-1)
+    radius = max(
+        seen.radius_px / min(camera.fx, camera.fy) * distance
+        for (camera, seen), distance in zip(pairs, distances, strict=True)
+    )
+    usable = directions[np.all(np.isfinite(directions), axis=-1)]
+    spread = np.mean(np.eye(3) - usable[:, :, None] * usable[:, None, :], axis=0) if len(usable) else np.zeros((3, 3))
+    weakest = 1 / np.sqrt(max(float(np.linalg.eigvalsh(spread)[0]), 1e-4))  # nearly parallel views: depth is open
+    return middle, float(_REACH * radius * (1 + 0.2 * (weakest - 1)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Fields:
+    """All silhouettes' signed distances in one array (V, H, W), and where their windows lie; see ``Silhouette``."""
+
+    away_px: F32
+    sizes: npt.NDArray[np.int64]
+    corners: Array
+    reach: Array
+
+    @classmethod
+    def of(cls, silhouettes: Sequence[Silhouette]) -> _Fields:
+        height = max(seen.away_px.shape[0] for seen in silhouettes)
+        width = max(seen.away_px.shape[1] for seen in silhouettes)
+        away = np.zeros((len(silhouettes), height, width), np.float32)
+        for field, seen in zip(away, silhouettes, strict=True):
+            field[: seen.away_px.shape[0], : seen.away_px.shape[1]] = seen.away_px
+        sizes = np.array([seen.away_px.shape[::-1] for seen in silhouettes], dtype=np.int64)
+        corners = np.array([seen.corner_px for seen in silhouettes])
+        return cls(away, sizes, corners, np.array([seen.reach_px for seen in silhouettes]))
+
+
+@dataclass(frozen=True, eq=False)
+class _Curves:
+    """Rays of one view's outline points (P, 2), as every camera sees their knots: pixels (V, P, K, 2), depth (V, P, K)
+    and whether it sees them, seen (V, P, K)."""
+
+    outline_px: Array
+    pixels: F32
+    depth: F32
+    seen: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls, camera: Camera, outline: Array, cameras: Sequence[Camera], middle: Array, reach: float, knots: int
+    ) -> _Curves:
+        origin, directions = camera.rays(outline)
+        reached = np.all(np.isfinite(directions), axis=-1)
+        outline = outline[reached]
+        world = _knots(origin, directions[reached], middle, reach, knots)
+        pixels = np.zeros((len(cameras), *world.shape[:2], 2), np.float32)
+        depth = np.ones((len(cameras), *world.shape[:2]), np.float32)
+        seen = np.zeros(depth.shape, np.bool_)
+        for row, judge in enumerate(cameras):
+            if judge is camera:
+                continue
+            at, seen[row] = judge.project(world)
+            pixels[row] = np.where(seen[row][..., None], at, 0.0)
+            depth[row] = np.where(seen[row], judge.pose.apply(world)[..., 2], 1.0)
+        return cls(outline, pixels, depth, seen)
+
+
+def _knots(origin: Array, directions: Array, middle: Array, reach: float, count: int) -> Array:
+    """(P, count, 3): points of rays from ``origin``, evenly from before to behind the subject, none behind the eye."""
+    along = directions @ (middle - origin)
+    nearest = np.maximum(along - reach, 0.02 * np.linalg.norm(middle - origin))
+    farthest = np.maximum(along + reach, nearest + reach)
+    depth = nearest[:, None] + (farthest - nearest)[:, None] * np.linspace(0.0, 1.0, count)
+    return np.asarray(origin + directions[:, None, :] * depth[..., None])

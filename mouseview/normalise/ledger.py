@@ -27,7 +27,7 @@ Number = float | np.floating | None
 
 RAY_TOLERANCE_DEG = 0.005  # a twentieth of the format's pixel
 ELEVATION_TOLERANCE_DEG = 10.0  # beyond the elevations that the reference rigs cover
-_HULL_DENSITY = (30, 96)  # outline points a view, depths a ray
+_HULL_DENSITY = (64, 32)  # outline points a view, knots a ray
 _RAYS_PER_SIDE = 65  # per view, that rays are compared on
 _SAME_PLACE = 1e-6  # share of the camera's distance
 
@@ -205,7 +205,7 @@ def _rig_rows(
         else None,
     ]
     before_hull, after_hull = (None if hull is None else hull.mean_px for hull in hulls)
-    note = "needs masks in three views" if hulls[1] is None else "px beyond the other views' outlines"
+    note = "needs masks in two views" if hulls[1] is None else "px beyond the other views' outlines"
     rows.add("silhouettes against the visual hull", "px", before_hull, after_hull, note=note)
     shares = np.mean([subject.outside(view.declared, fmt) for view in plan.views], axis=0)
     for share, limit, what in zip(shares, (fmt.box, fmt.depth_window), ("box", "window"), strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,13 @@ def phantom_of_sample(seed: int, index: int) -> Mouse:
     return make_mouse(seed * 1000 + index, position_mm=(x + dx, y + dy))
 
 
+def a_moment_later(mouse: Mouse, step_mm: tuple[float, float] = (8.0, -6.0)) -> Mouse:
+    """The same animal in the same pose, moved along the floor: what it does in a tenth of a second."""
+    step = np.array([*step_mm, 0.0])
+    gaussians = dataclasses.replace(mouse.gaussians, xyz=(mouse.gaussians.xyz + step).astype(np.float32))
+    return dataclasses.replace(mouse, gaussians=gaussians, centre=mouse.centre + step)
+
+
 def write_sample(folder: Path, rig: Rig, images: Sequence[RGBA]) -> None:
     """A sample in the lab's layout. Cameras are written last: a folder that has them is whole."""
     (folder / "images").mkdir(parents=True, exist_ok=True)
@@ -76,13 +84,14 @@ def write_demo(
         write_sample(out / "dataset" / name, rig, images)
         progress((index + 1) / steps, f"photographed {name}")
         if index == 0:
-            first = images
+            first, later = images, a_moment_later(mouse)
     fed = rig.subset(tuple(name for name in rig.names if name not in HELD_OUT))
     true_images = [image for image, camera in zip(first, rig, strict=True) if camera.name not in HELD_OUT]
+    later_images = [render_view(later, camera) for camera in fed]
     card = resources.model_format("facelift")
     for number, damage in enumerate(DAMAGES):
         if cancelled():
             raise Cancelled("writing the demo was cancelled")
-        write_sample(damaged[damage.name], *damage.apply(fed, true_images, card))
+        write_sample(damaged[damage.name], *damage.apply(fed, true_images, card, later_images))
         progress((samples + number + 1) / steps, f"wrote {damage.name}")
     return DemoPaths(out / "dataset", damaged)

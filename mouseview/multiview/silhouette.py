@@ -1,0 +1,184 @@
+"""One view's silhouette as evidence: how far pixels lie outside it, where it is cut off, how rough its outline is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mouseview.geometry.transforms import Array
+
+BoolImage = npt.NDArray[np.bool_]
+U8 = npt.NDArray[np.uint8]
+F32 = npt.NDArray[np.float32]
+
+REFERENCE_SIDE = 1152  # px: sizes below are of an image with such a longer side
+_REACH = 64.0  # a field ends that far from its mask: what misses by more says no more
+_SMOOTHING = 3.0  # px, standard deviation: whiskers and stairs are none of a rig's
+_ARC = 8.0  # px along the outline between the points that its roughness is read from
+_CUT_RUN = 24.0  # a straight end of that length inside an image may be where a former border was
+_CUT_DEPTH = 10.0  # and that far behind it …
+_CUT_GROWTH = 1.25  # … a round outline is wider by more than this
+_TOUCHES_PX = 2  # a mask that ends that near the image's border goes on beyond it
+_SPECK = 0.02  # of the largest part's area: smaller parts are specks
+_PIXEL_NOISE = 0.15  # px: the least that an outline made of pixels has
+
+LEFT, TOP, RIGHT, BOTTOM = range(4)
+
+
+@dataclass(frozen=True, eq=False)
+class Silhouette:
+    """A mask (H, W) prepared for the hull: lightly smoothed, without specks.
+
+    away_px (h, w): signed px from the outline, above 0 outside it, at the pixel centres of a window whose outer corner
+    lies at ``corner_px`` (2,) of the image. What lies beyond a cut side counts as inside: nobody can know.
+    outline_px (M, 2): centres of subject pixels along the outline, in order, off the cut sides.
+    centroid_px (2,) and radius_px: of the visible part.  reach_px: what lies farther outside counts as that far.
+    cut: sides of the image (LEFT, TOP, RIGHT, BOTTOM) on which the mask ends at a border, its own or a former one.
+    noise_px: roughness of the outline before it was smoothed.  size: (width, height) of the image.
+    """
+
+    away_px: F32
+    corner_px: Array
+    outline_px: Array
+    centroid_px: Array
+    radius_px: float
+    reach_px: float
+    cut: tuple[int, ...]
+    noise_px: float
+    size: tuple[int, int]
+
+    def points(self, count: int) -> Array:
+        """(≤ count, 2) of the outline, spread evenly."""
+        picked = np.linspace(0, len(self.outline_px), min(count, len(self.outline_px)), endpoint=False)
+        return self.outline_px[picked.astype(int)]
+
+
+def silhouette(mask: BoolImage) -> Silhouette | None:
+    """None where nothing is masked, or nothing larger than the smoothing."""
+    solid = mask.view(np.uint8) if mask.flags.c_contiguous else mask.astype(np.uint8)
+    x0, y0, w, h = cv2.boundingRect(solid)
+    if w == 0:
+        return None
+    height, width = mask.shape
+    scale = max(width, height) / REFERENCE_SIDE
+    reach = int(np.ceil(_REACH * scale))
+    box = solid[y0 : y0 + h, x0 : x0 + w]
+    margins = (x0, y0, width - x0 - w, height - y0 - h)
+    cut = _cut_sides(box, margins, scale)
+    at_border = [reach if margin <= _TOUCHES_PX else 0 for margin in margins]
+    window = np.pad(box, ((at_border[TOP], at_border[BOTTOM]), (at_border[LEFT], at_border[RIGHT])), mode="edge")
+    rest = [reach - grown for grown in at_border]
+    window = np.pad(window, ((rest[TOP], rest[BOTTOM]), (rest[LEFT], rest[RIGHT])))
+    soft = cv2.GaussianBlur(window.astype(np.float32), (0, 0), _SMOOTHING * scale, borderType=cv2.BORDER_REPLICATE)
+    smooth = _without_specks((soft > 0.5).astype(np.uint8))
+    seen = np.zeros_like(smooth)
+    inner = (slice(reach, reach + h), slice(reach, reach + w))
+    inner_grown = tuple(slice(max(s.start - 4, 0), s.stop + 4) for s in inner)
+    seen[inner_grown] = smooth[inner_grown]
+    _clear_beyond(seen, at_border, reach)
+    if not seen.any():
+        return None
+    corner = np.array([x0 - reach, y0 - reach], dtype=np.float64)
+    outline = _off_sides(_outline(seen), cut, (reach, reach, reach + w, reach + h))
+    ys, xs = np.nonzero(seen)
+    centroid = np.array([xs.mean() + 0.5, ys.mean() + 0.5])
+    radius = float(np.hypot(xs + 0.5 - centroid[0], ys + 0.5 - centroid[1]).max())
+    return Silhouette(
+        away_px=_away(smooth, cut, reach),
+        corner_px=corner,
+        outline_px=outline + corner,
+        centroid_px=centroid + corner,
+        radius_px=radius,
+        reach_px=float(reach),
+        cut=cut,
+        noise_px=_roughness(box, scale),
+        size=(width, height),
+    )
+
+
+def _cut_sides(box: U8, margins: tuple[int, int, int, int], scale: float) -> tuple[int, ...]:
+    """Sides on which the mask in its box (h, w) ends at a border; margins: px from the box to the image's borders."""
+    out = []
+    depth, run = max(round(_CUT_DEPTH * scale), 4), _CUT_RUN * scale
+    for side, margin in zip((LEFT, TOP, RIGHT, BOTTOM), margins, strict=True):
+        inwards = {LEFT: box.T, TOP: box, RIGHT: box.T[::-1], BOTTOM: box[::-1]}[side]
+        first, deeper = int(inwards[0].sum()), int(inwards[min(depth, len(inwards) - 1)].sum())
+        if margin <= _TOUCHES_PX or (first >= run and deeper <= _CUT_GROWTH * first):
+            out.append(side)
+    return tuple(out)
+
+
+def _without_specks(mask: U8) -> U8:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count <= 2:
+        return mask
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    kept = areas >= _SPECK * areas.max()
+    return mask if kept[1:].all() else kept.astype(np.uint8)[labels]
+
+
+def _beyond(shape: tuple[int, ...], side: int, depth: int) -> tuple[slice, slice]:
+    """The strip of a window that is ``depth`` px deep along one of its sides."""
+    everything = slice(None)
+    return {
+        LEFT: (everything, slice(None, depth)),
+        TOP: (slice(None, depth), everything),
+        RIGHT: (everything, slice(shape[1] - depth, None)),
+        BOTTOM: (slice(shape[0] - depth, None), everything),
+    }[side]
+
+
+def _clear_beyond(window: U8, at_border: list[int], reach: int) -> None:
+    for side, grown in enumerate(at_border):
+        if grown:
+            window[_beyond(window.shape, side, reach)] = 0
+
+
+def _away(smooth: U8, cut: tuple[int, ...], reach: int) -> F32:
+    allowed = smooth.copy()
+    for side in cut:
+        allowed[_beyond(allowed.shape, side, reach)] = 1
+    outside = cv2.distanceTransform(1 - allowed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    inside = cv2.distanceTransform(allowed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.where(allowed > 0, 0.5 - inside, outside - 0.5).astype(np.float32)
+
+
+def _lines(mask: U8) -> list[Array]:
+    """Closed lines (M, 2) of pixel centres along all outlines of a mask."""
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return [contour[:, 0, :].astype(np.float64) + 0.5 for contour in contours]
+
+
+def _outline(mask: U8) -> Array:
+    return np.concatenate(_lines(mask))
+
+
+def _off_sides(outline: Array, cut: tuple[int, ...], box: tuple[int, int, int, int]) -> Array:
+    """Without points at the cut sides of a box (x0, y0, x1, y1): there the image ends, not the subject."""
+    off = np.ones(len(outline), bool)
+    for side in cut:
+        off &= np.abs(outline[:, side % 2] - box[side]) > _TOUCHES_PX + 1
+    return outline[off]
+
+
+def _roughness(box: U8, scale: float) -> float:
+    """px by which an outline wanders off an arc: third differences vanish on lines and arcs, their median ignores paws.
+
+    An outline that wanders by 1 px RMS over some 10 px reads about 1.
+    """
+    line = max(_lines(box), key=len)
+    step = max(round(_ARC * scale), 3)
+    if len(line) < 8 * step:
+        return _PIXEL_NOISE
+    smooth = sum(np.roll(line, shift, axis=0) for shift in range(-2, 3)) / 5.0
+    near, far, farther = (np.roll(smooth, -step * k, axis=0) for k in (1, 2, 3))
+    third = smooth - 3 * near + 3 * far - farther
+    along = far - near
+    normal = np.stack([-along[:, 1], along[:, 0]], axis=-1)
+    normal /= np.maximum(np.linalg.norm(along, axis=-1, keepdims=True), 1e-9)
+    spread = 1.4826 * float(np.median(np.abs(np.sum(third * normal, axis=-1))))
+    return max(spread / np.sqrt(20.0), _PIXEL_NOISE)  # 1² + 3² + 3² + 1²: of independent points
