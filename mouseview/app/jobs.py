@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 import traceback
@@ -69,11 +70,12 @@ class Ticket:
         self._stop = threading.Event()
         self._reported = 0.0
 
-    def progress(self, fraction: float, note: str = "") -> None:
+    def progress(self, fraction: float, note: str = "", remaining_s: float | None = None) -> None:
+        """remaining_s: where the work knows better than its share of the time so far."""
         now = time.monotonic()
         if now - self._reported >= _PROGRESS_INTERVAL_S or fraction >= 1.0:
             self._reported = now
-            self._post(self, "progress", (min(max(float(fraction), 0.0), 1.0), note))
+            self._post(self, "progress", (min(max(float(fraction), 0.0), 1.0), note, remaining_s))
 
     def publish(self, value: Any) -> None:
         """Hand over a part of the result before the end."""
@@ -176,8 +178,10 @@ class Jobs(QObject):
             return  # a newer request has taken the slot
         if kind == "progress":
             if not ticket.cancelled():
-                fraction, note = value
+                fraction, note, remaining_s = value
                 request.status = _estimate(ticket, fraction, note)
+                if remaining_s is not None:
+                    request.status = dataclasses.replace(request.status, remaining_s=remaining_s)
                 self.status_changed.emit(request.status)
             return
         if kind == "part":

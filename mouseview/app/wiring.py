@@ -21,12 +21,15 @@ from mouseview.app.appearance import CHOICES, Appearance
 from mouseview.app.consent import Question
 from mouseview.app.controller import RUN_SLOT, Controller
 from mouseview.app.difference_desk import DifferenceDesk
+from mouseview.app.job_desk import SLOT as JOB_SLOT
+from mouseview.app.job_desk import STATE_SLOT, JobDesk
 from mouseview.app.jobs import Failure, JobStatus
 from mouseview.app.palette import CheatSheet, CommandPalette
 from mouseview.app.panels import findings as findings_panel
 from mouseview.app.panels import ledger as ledger_panel
 from mouseview.app.panels.model import seconds_text
 from mouseview.app.player import Player
+from mouseview.app.probe_desk import DETAIL_SLOT, KEYPOINTS_SLOT, ProbeDesk
 from mouseview.app.recent import Recent
 from mouseview.app.screenshots import save_picture
 from mouseview.app.session_desk import SessionDesk
@@ -36,7 +39,8 @@ from mouseview.app.window import MainWindow
 from mouseview.model.errors import MouseViewError
 from mouseview.version import __version__
 
-_QUIET_SLOTS = ("summaries", "images", "check", "centres", "sample", "prepare")
+_QUIET_SLOTS = (JOB_SLOT, STATE_SLOT, KEYPOINTS_SLOT, DETAIL_SLOT, "summaries", "images", "check", "centres", "sample",
+                "prepare")  # fmt: skip
 _PROJECT_FILTER = "MouseView projects (*.mouseview)"
 
 
@@ -69,6 +73,8 @@ class Wiring(QObject):
         self.session = SessionDesk(controller)
         self.difference = DifferenceDesk(controller)
         self.player = Player(controller)
+        self.probe = ProbeDesk(controller)
+        self.long_jobs = JobDesk(window, controller)
         application = QApplication.instance()
         assert application is not None
         application.installEventFilter(self._keeper)
@@ -113,6 +119,7 @@ class Wiring(QObject):
         model.cancel_wanted.connect(controller.cancel)
         window.modes.mode_chosen.connect(controller.set_mode)
         self._session()
+        self._probe()
         window.difference.compare_wanted.connect(self._ask_other_calibration)
         self.difference.compared.connect(lambda: window.raise_panel("difference"))
         window.difference.stop_wanted.connect(self.difference.stop)
@@ -136,6 +143,34 @@ class Wiring(QObject):
         panel.lens_chosen.connect(desk.set_undistorted)
         panel.forget_wanted.connect(desk.forget)
 
+    def _probe(self) -> None:
+        window, desk = self.window, self.probe
+        views, panel = window.views, window.probe
+        views.hovered.connect(desk.hover)
+        views.marked.connect(desk.mark)
+        views.mark_done.connect(desk.mark_done)
+        views.detail_wanted.connect(desk.want_detail)
+        desk.curves_changed.connect(views.show_curves)
+        desk.detail_read.connect(views.show_detail)
+        panel.probing_chosen.connect(self._set_probing)
+        panel.point_chosen.connect(desk.choose_point)
+        panel.noise_chosen.connect(desk.set_noise)
+        panel.clear_wanted.connect(desk.clear)
+        panel.camera_chosen.connect(self.controller.choose_camera)
+        panel.scale_wanted.connect(desk.save_scale)
+        on = window.actions_.on
+        on("probe", self._set_probing)
+        on("probe-other", desk.other_point)
+        on("probe-back", desk.take_back)
+        on("probe-clear", desk.clear)
+
+    def _set_probing(self, probing: bool) -> None:
+        self.probe.set_probing(probing)
+        if probing:
+            self.window.views.show_photographs()
+            self.window.raise_panel("views")
+            self.window.raise_panel("probe")
+
     def _actions(self) -> None:
         window, controller, on = self.window, self.controller, self.window.actions_.on
         on("open-folder", self._ask_folder)
@@ -144,6 +179,8 @@ class Wiring(QObject):
         on("open-demo", lambda: controller.open_demo())
         on("save-project", self._save)
         on("save-project-as", self._save_as)
+        on("extract", self.long_jobs.ask_extract)
+        on("normalise-all", self.long_jobs.ask_normalise)
         on("close-dataset", controller.close)
         on("quit", window.close)
         on("undo", controller.history.undo)
@@ -190,6 +227,9 @@ class Wiring(QObject):
             panel.show_state(state)
         window.actions_.enable(dataset=state.dataset is not None, sample=state.sample is not None)
         window.actions_["toggle-rays"].setChecked(state.scene.rays)
+        window.actions_["probe"].setChecked(state.probing)
+        for id in ("probe-other", "probe-back", "probe-clear"):  # their keys mean other things elsewhere
+            window.actions_[id].setEnabled(state.probing)
         name = state.dataset.name if state.dataset is not None else ""
         window.setWindowTitle(f"{name} – MouseView" if name else "MouseView")
         window.status_text.setText(_status(state))

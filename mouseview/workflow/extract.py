@@ -119,7 +119,7 @@ def extract_dataset(
         target,
         folders,
         partial(_open, str(path), target.absolute(), extraction),
-        _needs(dataset),
+        _needs(chosen),
         {"source": str(Path(path).absolute()), **extraction.document()},
     )
     report = run_job(job, backend, resume=resume, watch=watch, cancelled=cancelled)
