@@ -12,13 +12,11 @@ _WORD = "[^\\W_]"
 
 def camera_of(relative: str, cameras: Sequence[str], videos: Sequence[Path | None]) -> int | None:
     """The camera that the path of a file speaks of; None when it speaks of none, or of several alike."""
-    found = camera_and_likeness(relative, cameras, videos)
+    found = camera_and_surety(relative, cameras, videos)
     return None if found is None else found[0]
 
 
-def camera_and_likeness(
-    relative: str, cameras: Sequence[str], videos: Sequence[Path | None]
-) -> tuple[int, bool] | None:
+def camera_and_surety(relative: str, cameras: Sequence[str], videos: Sequence[Path | None]) -> tuple[int, bool] | None:
     """The camera that the path of a file speaks of, and whether by the name of its video, which tells more.
 
     relative: with ``/``.  videos: parallel to cameras, or empty.  Rules in order: the file's name is that of the video

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mouseview.formats.keypoints import own
-from mouseview.formats.keypoints.assign import camera_and_likeness, cameras_of_views
+from mouseview.formats.keypoints.assign import camera_and_surety, cameras_of_views
 from mouseview.formats.keypoints.discover import Found, keypoint_files, unusable
 from mouseview.formats.keypoints.registry import identify_keypoints
 from mouseview.formats.keypoints.table import MAX_POINTS, KeypointTable
@@ -179,7 +179,7 @@ def _per_camera(
     matches: dict[int, list[tuple[bool, int, Found]]] = {}
     lost: list[Found] = []
     for order, found in enumerate(found for name in _SINGLE for found in by_format.get(name, ())):
-        match = camera_and_likeness(found.relative, cameras, videos)
+        match = camera_and_surety(found.relative, cameras, videos)
         if match is None:
             lost.append(found)
         else:
