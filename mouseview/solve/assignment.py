@@ -24,7 +24,7 @@ from mouseview.solve.track import Track
 RATIO, LEAST_PX, FRAMES_WON = 1.3, 0.3, 0.7
 _BEAM = 3000
 _RANKED = 8
-_FITS_SHARE = 0.006  # of the image's longer side: a residual above it fits nothing
+_FITS_PX, _FITS_SHARE = 2.0, 0.006  # or this share of the image's longer side: a residual above it fits nothing
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,6 @@ def rank_assignments(
             )
         )
     mine = next((k for k, row in enumerate(rows) if tuple(row) == declared_row), None)
-    side = max(max(camera.size) for camera in cameras)
     frames = int(np.isfinite(frame_px[0]).sum())
     return AssignmentVerdict(
         tuple(entry(k) for k in range(min(_RANKED, len(rows)))),
@@ -179,9 +178,14 @@ def rank_assignments(
         tuple(choices),
         _groups([camera.name for camera in cameras], rows, apart),
         frames,
-        bool(frames and residual[0] <= max(2.0, _FITS_SHARE * side)),
+        bool(frames and residual[0] <= fitting_px(cameras)),
         tolerance_frames,
     )
+
+
+def fitting_px(cameras: Sequence[Camera]) -> float:
+    """The largest mean contradiction that sound masks or keypoints of one rig leave."""
+    return max(_FITS_PX, _FITS_SHARE * max(max(camera.size) for camera in cameras))
 
 
 def _mean(frame_px: Array) -> Array:

@@ -114,6 +114,15 @@ def measure_pairs(cameras: Sequence[Camera], tracks: Sequence[Track], tolerance_
     return PairCosts(out, fits)
 
 
+def own_pair_px(cameras: Sequence[Camera], tracks: Sequence[Track]) -> Array:
+    """(N, N) mean contradiction of every two cameras under their own videos; NaN on the diagonal and where unknown."""
+    out = np.full((len(cameras), len(cameras)), np.nan)
+    for i, j in combinations(range(len(cameras)), 2):
+        pair = measure_pairs([cameras[i], cameras[j]], [tracks[i], tracks[j]])
+        out[i, j] = out[j, i] = nanmean(pair.frames_px[0, 1])[0, 1]
+    return out
+
+
 def _rays_under(camera: Camera, tracks: Sequence[Track]) -> Array:
     """(V, F, DIRECTIONS + N, 3); NaN for videos of another image size."""
     rays = []

@@ -1,8 +1,9 @@
 """What the evidence says of a session: which video is whose, who is early or late, whether the lens is in the pixels.
 
-The three questions spoil each other, so they are asked in turn: videos first (where nothing fits, time shifts between
-them are allowed for), then the offsets of the videos as they belong, then the lens with the offsets mended. What the
-evidence supports becomes ``SessionVerdict.settings``; nothing is saved here.
+A camera that fits nowhere is left out first, where the others agree without it. The three questions spoil each other,
+so they are asked in turn: videos first (where nothing fits, time shifts between them are allowed for), then the
+offsets of the videos as they belong, then the lens with the offsets mended. What the evidence supports becomes
+``SessionVerdict.settings``; nothing is saved here.
 """
 
 from __future__ import annotations
@@ -14,25 +15,45 @@ import numpy as np
 
 from mouseview.model.camera import Camera
 from mouseview.model.session import Session, SessionSettings
-from mouseview.solve.assignment import AssignmentVerdict, rank_assignments
-from mouseview.solve.pairs import reach_of, shifted_rows
+from mouseview.solve.assignment import AssignmentVerdict, fitting_px, rank_assignments
+from mouseview.solve.pairs import own_pair_px, reach_of, shifted_rows
 from mouseview.solve.session_tracks import SessionTracks, joined
 from mouseview.solve.time_offsets import WINDOW, OffsetVerdict, time_offsets
 from mouseview.solve.track import Track
 from mouseview.solve.undistorted import LensVerdict, Pixels, ask_undistorted
 
 _ASSIGNMENT_FRAMES, _LENS_FRAMES = 16, 32
+_ENOUGH = 3  # cameras that have to agree to name another one
 _SAME_PLACE = 1e-3  # of the rig's size: cameras nearer to each other are one place
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A camera without which the others agree.  with_px, without_px: mean contradiction of all pairs and of the pairs
+    without it."""
+
+    camera: str
+    with_px: float
+    without_px: float
+
+    @property
+    def words(self) -> str:
+        return (
+            f"{self.camera} fits no video: {self.with_px:.1f} px with it, {self.without_px:.1f} px without; its "
+            "calibration or its video is not this session's"
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class SessionVerdict:
-    """assignment, offsets, lens: the three answers; None where the session has too few videos.  cameras: those that
-    were asked.  same_place: groups of cameras that the calibration puts into one place, which no animal does.
-    evidence: ``"masks"``, ``"keypoints"``, ``"masks and keypoints"`` or ``"nothing"``.  unreadable: frames that could
-    not be decoded.  settings: the present ones with what the evidence supports."""
+    """cameras: those that were asked.  misfit: the one that fits nothing; the answers are then those of the others.
+    assignment, offsets, lens: the three answers; None where the session has too few videos.  same_place: groups of
+    cameras that the calibration puts into one place, which nobody does.  evidence: ``"masks"``, ``"keypoints"``,
+    ``"masks and keypoints"`` or ``"nothing"``.  unreadable: frames that could not be decoded.  settings: the present
+    ones with what the evidence supports."""
 
     cameras: tuple[str, ...]
+    misfit: Misfit | None
     assignment: AssignmentVerdict | None
     offsets: OffsetVerdict | None
     lens: LensVerdict | None
@@ -46,7 +67,11 @@ class SessionVerdict:
         """The present settings, or the calibration, cannot be true."""
         answers = (self.assignment, self.offsets, self.lens)
         unfit = self.assignment is not None and self.assignment.frames > 0 and not self.assignment.fits
-        return bool(self.same_place) or unfit or any(answer is not None and answer.contradicts for answer in answers)
+        return (
+            bool(self.same_place or self.misfit)
+            or unfit
+            or any(answer is not None and answer.contradicts for answer in answers)
+        )
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -55,6 +80,8 @@ class SessionVerdict:
             f"the calibration puts {' and '.join(group)} into the same place: one of them is not its own"
             for group in self.same_place
         ]
+        if self.misfit is not None:
+            out.append(self.misfit.words)
         if self.assignment is None or self.offsets is None or self.lens is None:
             return (*out, "two cameras with videos are needed to compare anything")
         if self.evidence == "nothing":
@@ -67,14 +94,19 @@ class SessionVerdict:
 
 def judge_session(session: Session, tracks: SessionTracks, window: int = WINDOW) -> SessionVerdict:
     """The verdict over tracks that were read with the session's present settings. window: time shifts asked about."""
-    cameras = [session.rig[name] for name in tracks.cameras]
-    same_place = _same_place(cameras)
-    if len(cameras) < 2 or not tracks.runs:
+    every = [session.rig[name] for name in tracks.cameras]
+    same_place = _same_place(every)
+    if len(every) < 2 or not tracks.runs:
         return SessionVerdict(
-            tracks.cameras, None, None, None, same_place, "nothing", tracks.unreadable, session.settings
+            tracks.cameras, None, None, None, None, same_place, "nothing", tracks.unreadable, session.settings
         )
     kinds = [word for word, there in (("masks", tracks.has_masks), ("keypoints", tracks.has_keypoints)) if there]
-    assignment = _assigned(_seen_now(cameras, session.undistorted), tracks, window)
+    assignment = _assigned(_seen_now(every, session.undistorted), tracks, window)
+    misfit = None if assignment.fits or not assignment.frames else _misfit(every, tracks.joined)
+    if misfit is not None:
+        tracks = tracks.without(misfit.camera)
+        assignment = _assigned(_seen_now([session.rig[n] for n in tracks.cameras], session.undistorted), tracks, window)
+    cameras = [session.rig[name] for name in tracks.cameras]
     runs = _reassigned(tracks, assignment)
     offsets = time_offsets(_seen_now(cameras, session.undistorted), runs, window)
     mended = _thinned(_shifted([joined(part) for part in zip(*runs, strict=True)], offsets), _LENS_FRAMES)
@@ -82,9 +114,30 @@ def judge_session(session: Session, tracks: SessionTracks, window: int = WINDOW)
     if lens.contradicts:  # what the wrong lens left of the other two is not worth telling
         right = _seen_now(cameras, lens.undistorted)
         assignment, offsets = _assigned(right, tracks, window), time_offsets(right, runs, window)
-    settings = _supported(session, tracks.cameras, assignment, offsets, lens)
+    settings = session.settings
+    if assignment.fits:
+        settings = _supported(session, tracks.cameras, assignment, offsets, lens)
     evidence = " and ".join(kinds) or "nothing"
-    return SessionVerdict(tracks.cameras, assignment, offsets, lens, same_place, evidence, tracks.unreadable, settings)
+    return SessionVerdict(
+        tracks.cameras, misfit, assignment, offsets, lens, same_place, evidence, tracks.unreadable, settings
+    )
+
+
+def _misfit(cameras: Sequence[Camera], tracks: Sequence[Track]) -> Misfit | None:
+    """The camera without which the others, three or more, fit each other."""
+    if len(cameras) < _ENOUGH + 1:
+        return None
+    pairs = own_pair_px(cameras, _thinned(tracks, _ASSIGNMENT_FRAMES))
+    alone = [_pairs_mean(np.delete(np.delete(pairs, k, 0), k, 1)) for k in range(len(cameras))]
+    guilty = int(np.argmin(alone))
+    if not alone[guilty] <= fitting_px(cameras):
+        return None
+    return Misfit(cameras[guilty].name, _pairs_mean(pairs), alone[guilty])
+
+
+def _pairs_mean(pairs: np.ndarray) -> float:
+    known = pairs[~np.isnan(pairs)]
+    return float(known.mean()) if known.size else np.inf
 
 
 def _seen_now(cameras: Sequence[Camera], undistorted: bool | None) -> list[Camera]:

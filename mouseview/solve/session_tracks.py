@@ -43,6 +43,12 @@ class SessionTracks:
         """The tracks of all runs as one a camera."""
         return tuple(joined([run[k] for run in self.runs]) for k in range(len(self.cameras)))
 
+    def without(self, camera: str) -> SessionTracks:
+        """Of the other cameras."""
+        kept = [k for k, name in enumerate(self.cameras) if name != camera]
+        runs = tuple(tuple(run[k] for k in kept) for run in self.runs)
+        return SessionTracks(tuple(self.cameras[k] for k in kept), runs, self.unreadable)
+
     @property
     def has_masks(self) -> bool:
         return any(track.has_masks for run in self.runs for track in run)

@@ -28,6 +28,7 @@ WINDOW = 10
 _SURE = 3.0  # standard errors of the mean over frames
 _LEAST_PX, _LEAST_SHARE = 0.04, 0.03  # and at least so much worse: a systematic trace is no shift
 _LEAST_FRAMES = 6
+_LARGE_PX = 3.0
 _REST_PX = 0.003  # what a frame of shift costs, so that equal fits stay where they are
 _CURED = 0.85  # of a camera's residual must go for it to be named
 
@@ -132,7 +133,11 @@ class OffsetVerdict:
         vague = [offset for offset in self.cameras if not offset.decided]
         if len(vague) == len(self.cameras) and not self.contradicts:
             low, high = max(o.fits_from for o in vague), min(o.fits_to for o in vague)
-            out.append(f"shifts from {low:+d} to {high:+d} frames fit as well: the subject hardly moves")
+            left = min(offset.residual_px for offset in vague if np.isfinite(offset.residual_px))
+            why = (
+                "the subject hardly moves" if left < _LARGE_PX else "other contradictions are larger than its movement"
+            )
+            out.append(f"shifts from {min(low, high):+d} to {max(low, high):+d} frames fit as well: {why}")
         elif vague and not self.contradicts:
             named = ", ".join(f"{o.camera} {o.fits_from:+d}…{o.fits_to:+d}" for o in vague)
             out.append(f"cannot be told to the frame: {named}")

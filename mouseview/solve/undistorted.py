@@ -24,6 +24,7 @@ from mouseview.solve.track import Track
 
 _CAP_PX = 10.0  # lenses bend by a few px: a feature that misses by more speaks of something else
 _SURE, _LEAST_PX, _LEAST_SHARE, _WON = 3.0, 0.02, 0.04, 0.8
+_CLEAN_PX, _SHARE_OF_MUCH = 2.0, 0.15  # where more is left for other reasons, a lens has to change more of it
 _FITS_PX = 4.0
 
 
@@ -114,7 +115,8 @@ def _verdict(raw_px: Array, bare_px: Array) -> Pixels:
         return Pixels.NEITHER
     chance = _SURE * standard_error(gap)
     won = float((np.sign(gap) == np.sign(gap.mean())).mean())
-    clear = abs(float(gap.mean())) > max(chance, _LEAST_PX, _LEAST_SHARE * least) and won >= _WON
+    share = _LEAST_SHARE if least < _CLEAN_PX else _SHARE_OF_MUCH
+    clear = abs(float(gap.mean())) > max(chance, _LEAST_PX, share * least) and won >= _WON
     return better if clear else Pixels.UNSEPARATED
 
 

@@ -93,6 +93,7 @@ def describe_judged(judged: JudgedSession) -> dict[str, Any]:
             "looked_at": [list(run) for run in judged.runs],
             "evidence": verdict.evidence,
             "same_place": [list(group) for group in verdict.same_place],
+            "misfit": None if verdict.misfit is None else verdict.misfit.camera,
             "assignment": None if verdict.assignment is None else _assignment(verdict.assignment),
             "offsets": None if verdict.offsets is None else _offsets(verdict.offsets),
             "lens": None if verdict.lens is None else _lens(verdict.lens),
