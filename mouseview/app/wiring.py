@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from mouseview.app.appearance import CHOICES, Appearance
 from mouseview.app.consent import Question
 from mouseview.app.controller import RUN_SLOT, Controller
+from mouseview.app.conventions_wiring import ConventionsWiring
 from mouseview.app.difference_desk import DifferenceDesk
 from mouseview.app.job_desk import SLOT as JOB_SLOT
 from mouseview.app.job_desk import STATE_SLOT, JobDesk
@@ -32,7 +33,7 @@ from mouseview.app.player import Player
 from mouseview.app.probe_desk import DETAIL_SLOT, KEYPOINTS_SLOT, ProbeDesk
 from mouseview.app.recent import Recent
 from mouseview.app.screenshots import save_picture
-from mouseview.app.session_desk import SessionDesk
+from mouseview.app.session_desk import EVIDENCE_SLOT, SessionDesk
 from mouseview.app.state import AppState
 from mouseview.app.tokens import tokens
 from mouseview.app.window import MainWindow
@@ -70,8 +71,10 @@ class Wiring(QObject):
         super().__init__(window)
         self.window, self.controller, self.appearance, self.recent = window, controller, appearance, recent
         self._keeper = ArrowKeeper(self)
+        self._shown_work: set[str] = set()  # slots of the running work that the status bar tells of
         self.session = SessionDesk(controller)
         self.difference = DifferenceDesk(controller)
+        self.conventions = ConventionsWiring(window, controller)
         self.player = Player(controller)
         self.probe = ProbeDesk(controller)
         self.long_jobs = JobDesk(window, controller)
@@ -142,6 +145,9 @@ class Wiring(QObject):
         panel.range_chosen.connect(desk.set_range)
         panel.lens_chosen.connect(desk.set_undistorted)
         panel.forget_wanted.connect(desk.forget)
+        panel.weigh_wanted.connect(desk.weigh)
+        panel.evidence_wanted.connect(desk.use_evidence)
+        desk.judged.connect(panel.show_evidence)
 
     def _probe(self) -> None:
         window, desk = self.window, self.probe
@@ -200,7 +206,8 @@ class Wiring(QObject):
         on("toggle-rays", lambda checked: controller.set_scene(controller.state.scene.replace(rays=checked)))
         on("run", self._run)
         on("run-modes", self._run_modes)
-        on("cancel", controller.cancel)
+        on("check-conventions", self.conventions.open)
+        on("cancel", self._stop)
         for choice in CHOICES:
             on(f"theme-{choice}", lambda _checked, choice=choice: self._choose_theme(choice))
         on("reset-layout", window.reset_layout)
@@ -248,11 +255,14 @@ class Wiring(QObject):
         if status.slot == RUN_SLOT:
             for panel in (window.model, window.compare, window.modes):
                 panel.show_progress(status)
+        if status.slot == EVIDENCE_SLOT:
+            window.session.show_progress(status)
         if status.slot in ("open", "demo"):
             window.welcome.show_busy(f"{status.note or status.title} …" if running else "")
         if status.slot in _QUIET_SLOTS:
             return
-        window.actions_["cancel"].setEnabled(running)
+        (self._shown_work.add if running else self._shown_work.discard)(status.slot)
+        window.actions_["cancel"].setEnabled(bool(self._shown_work))
         window.work_bar.setVisible(running)
         window.work_bar.setRange(0, 0 if status.fraction is None else 1000)
         window.work_bar.setValue(0 if status.fraction is None else round(1000 * status.fraction))
@@ -375,6 +385,10 @@ class Wiring(QObject):
         return True
 
     # ---- small things --------------------------------------------------------------------------------------------
+
+    def _stop(self) -> None:
+        for slot in tuple(self._shown_work):
+            self.controller.jobs.cancel(slot)
 
     def _run(self) -> None:
         if self.window.model.run.isEnabled() and not self.controller.jobs.busy(RUN_SLOT):

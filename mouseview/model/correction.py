@@ -51,6 +51,11 @@ class Correction:
     def replace(self, **changes: Any) -> Correction:
         return dataclasses.replace(self, **changes)
 
+    @staticmethod
+    def plain() -> Correction:
+        """The reading as it is."""
+        return Correction()
+
     @property
     def is_identity(self) -> bool:
         return self == Correction()

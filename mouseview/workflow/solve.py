@@ -237,3 +237,9 @@ def _describe(solution: Solution, ranked: Ranked) -> dict[str, Any]:
         "why_impossible": ranked.reading.why_impossible if ranked.standing is Standing.IMPOSSIBLE else "",
         "current": ranked is solution.current,
     }
+
+
+def read_under(path: str | Path, correction: Correction, progress: Progress = _silent) -> Dataset:
+    """Save a correction for everything at ``path`` (the plain one takes corrections back) and open it again."""
+    use_correction(open_path(path, corrected=False), correction, progress)
+    return open_path(path)
