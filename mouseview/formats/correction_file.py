@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from mouseview.formats.camera_format import CameraFormat
 from mouseview.formats.fields import MAX_NAME, UNITS, image_size, mapping, mismatch, number
 from mouseview.formats.files import list_files, unreadable
 from mouseview.formats.sidecar import ENDING, find_sidecar, read_sidecar, remove_sidecar, write_sidecar
-from mouseview.model.camera import Labels, Rig
+from mouseview.model.camera import Rig
 from mouseview.model.correction import Correction, Size
 from mouseview.model.errors import FileFormatError
 from mouseview.model.sample import Sample
@@ -129,21 +128,13 @@ def corrected_sample(sample: Sample, home: CalibrationHome) -> Sample:
     return dataclasses.replace(sample, rig=_noted(sample.rig, saved))
 
 
-def label_correction(rig: Rig, home: CalibrationHome) -> Callable[[Labels], Labels]:
-    """What to do with labels that are read apart from a calibration which is corrected."""
-    saved = saved_correction(home)
-    if saved is None or saved.outdated:
-        return lambda labels: labels
-    correction, names = _fitting(saved, rig), rig.names
-    return lambda labels: correction.apply_to_labels(labels, names)
-
-
 def _noted(rig: Rig, saved: SavedCorrection) -> Rig:
     words = ", ".join(saved.correction.words)
     note = f"corrected: {words} ({saved.place.name})"
     if saved.outdated:
         note = f"not corrected: {words} ({saved.place.name}) was found before the calibration changed"
-    return rig.replace(assumptions=(*rig.assumptions, note))
+    correction = None if saved.outdated else saved.correction
+    return rig.replace(assumptions=(*rig.assumptions, note), correction=correction)
 
 
 def _fitting(saved: SavedCorrection, rig: Rig) -> Correction:

@@ -88,11 +88,15 @@ def session_dataset(session: Session) -> Dataset:
     frames = session.frames
     pixels = SessionFrames(session)
     keypoints = find_keypoints(session.root, session.rig.names, [view.video for view in session.views])
+    correction = session.rig.correction  # of the calibration: its labels follow; whose video is whose, settings say
+    mended = None if correction is None else correction.replace(images_of=())
 
     def read(index: int) -> Sample:
         frame = frames[index]
         numbers = [view.video_frame(frame) for view in session.views]
         labels = keypoints.at(frame, numbers) if keypoints else None
+        if labels is not None and mended is not None:
+            labels = mended.apply_to_labels(labels, session.rig.names)
         return Sample(sample_name(frame), session.sample_rig, pixels.sources(frame), session.root, labels, frame)
 
     names = tuple(sample_name(frame) for frame in frames)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ import numpy.typing as npt
 from mouseview.geometry.lenses import Lens, LensModel, Mask
 from mouseview.geometry.rays import pixel_centres, to_pixels, to_plane
 from mouseview.geometry.transforms import Array, Rigid, Similarity
+
+if TYPE_CHECKING:  # it speaks of rigs itself
+    from mouseview.model.correction import Correction
 from mouseview.model.finding import Finding
 
 
@@ -148,6 +152,7 @@ class Rig:
 
     units: of the world frame: ``"mm"``, ``"m"``, ``"model"`` or ``"unknown"``.  assumptions: what the reader had to
     assume (pixel origin, image size, units), one sentence each.  format: name of the file format it came from.
+    correction: what a saved correction has changed since it was read from there; the cameras have it already.
     """
 
     cameras: tuple[Camera, ...]
@@ -155,6 +160,7 @@ class Rig:
     assumptions: tuple[str, ...] = ()
     source: Path | None = None
     format: str = ""
+    correction: Correction | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cameras", tuple(self.cameras))

@@ -97,7 +97,7 @@ def _score(solution: Solution, ranked: Ranked) -> str:
     if measured is None:
         return "nothing measurable"
     bound = "more than " if measured.capped else ""
-    shown = f"{measured.score:.3g}" if measured.score >= 0.01 else "less than 0.01"
+    shown = f"{measured.score:.{0 if measured.score >= 100 else 2}f}" if measured.score >= 0.01 else "less than 0.01"
     return f"{bound}{shown} {solution.kind.unit}"
 
 
