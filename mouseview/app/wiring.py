@@ -40,8 +40,7 @@ from mouseview.app.window import MainWindow
 from mouseview.model.errors import MouseViewError
 from mouseview.version import __version__
 
-_QUIET_SLOTS = (JOB_SLOT, STATE_SLOT, KEYPOINTS_SLOT, DETAIL_SLOT, "summaries", "images", "check", "centres", "sample",
-                "prepare")  # fmt: skip
+_QUIET_SLOTS = (STATE_SLOT, KEYPOINTS_SLOT, DETAIL_SLOT, "summaries", "images", "check", "centres", "sample", "prepare")
 _PROJECT_FILTER = "MouseView projects (*.mouseview)"
 
 
@@ -235,6 +234,7 @@ class Wiring(QObject):
         window.actions_.enable(dataset=state.dataset is not None, sample=state.sample is not None)
         window.actions_["toggle-rays"].setChecked(state.scene.rays)
         window.actions_["probe"].setChecked(state.probing)
+        window.give_room(state.probing)
         for id in ("probe-other", "probe-back", "probe-clear"):  # their keys mean other things elsewhere
             window.actions_[id].setEnabled(state.probing)
         name = state.dataset.name if state.dataset is not None else ""
@@ -263,6 +263,8 @@ class Wiring(QObject):
             return
         (self._shown_work.add if running else self._shown_work.discard)(status.slot)
         window.actions_["cancel"].setEnabled(bool(self._shown_work))
+        if status.slot == JOB_SLOT:
+            return  # it has a strip of its own
         window.work_bar.setVisible(running)
         window.work_bar.setRange(0, 0 if status.fraction is None else 1000)
         window.work_bar.setValue(0 if status.fraction is None else round(1000 * status.fraction))

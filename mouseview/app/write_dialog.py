@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
@@ -117,6 +119,7 @@ class WriteDialog(QDialog):
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         folder_row = QHBoxLayout()
+        folder_row.setSpacing(8)
         folder_row.addWidget(self.folder, 1)
         folder_row.addWidget(self.choose)
         form.addRow(label("Folder", "muted"), folder_row)
@@ -152,19 +155,34 @@ class WriteDialog(QDialog):
         column.addLayout(buttons)
 
     def show_state(self, state: JobState | None, problem: str) -> None:
-        """What lies in the chosen folder: the state of an earlier job, or why it cannot be used."""
-        ours = state is not None and state.kind == self.kind
+        """What lies in the chosen folder: the state of an earlier job, or why it cannot be used.
+
+        What that job was asked for is asked for again, so that going on means the same samples.
+        """
+        source = "" if state is None else str(state.settings.get("source", ""))
+        ours = state is not None and state.kind == self.kind and source == str(self._dataset.path.absolute())
         if state is not None and not ours:
-            problem = f"Another kind of job ({state.kind}) has written this folder: choose another one."
+            problem = f"Another job has written this folder ({state.kind} of {source}): choose another one."
         text = problem
         if state is not None and ours:
             whole = "All" if state.is_complete else f"{state.done:,}"
             text = f"{whole} of {state.items:,} samples of an earlier run lie there."
+            self._ask_again(state.settings)
         self.earlier_text.setText(text)
         self.earlier_text.setVisible(bool(text))
         self.earlier.setVisible(ours)
         self._usable = not problem
         self._count()
+
+    def _ask_again(self, settings: Mapping[str, Any]) -> None:
+        for box, name in ((self.range.start, "start"), (self.range.stop, "stop"), (self.range.stride, "stride")):
+            if type(value := settings.get(name)) is int:
+                box.setValue(min(max(value, box.minimum()), box.maximum()))  # a damaged file may hold any number
+        views = settings.get("views")
+        for name, check in self.boxes.items():
+            check.setChecked(not isinstance(views, list) or not views or name in views)
+        if self.masks.isEnabled():
+            self.masks.setChecked(settings.get("masks") is not False)
 
     def _choose_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self, "Write into this folder", self.folder.text())

@@ -1,0 +1,193 @@
+"""Extracting and normalising from the window: asked, shown, stopped, gone on with, opened. All by clicks and keys."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from mouseview.app.job_desk import JobDesk
+from mouseview.app.main import Running
+from mouseview.app.panels.messages import FailureCard
+from mouseview.app.write_dialog import WriteDialog
+from mouseview.formats import open_dataset
+from tests.app.conftest import wait_for_sample
+from tests.workflow.session_on_disk import write_session
+
+_LONG_MS = 60_000
+FRAMES = 40
+
+
+@pytest.fixture(scope="module")
+def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("long jobs") / "day1"
+    write_session(folder, FRAMES)
+    return folder
+
+
+def desk_of(running: Running) -> JobDesk:
+    return running.wiring.long_jobs
+
+
+def ask(qtbot: QtBot, running: Running, action: str, out: Path) -> WriteDialog:
+    """The dialog, once it has looked into the folder that was typed."""
+    running.window.actions_[action].trigger()
+    dialog = desk_of(running).dialog
+    assert dialog is not None
+    qtbot.waitExposed(dialog)
+    dialog.folder.selectAll()
+    with qtbot.waitSignal(dialog.folder_settled):
+        qtbot.keyClicks(dialog.folder, str(out))
+    qtbot.waitUntil(lambda: not running.controller.jobs.busy("job-state"))
+    return dialog
+
+
+def click(qtbot: QtBot, button: object) -> None:
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)  # type: ignore[arg-type]
+
+
+def test_frames_are_extracted_and_opened(qtbot: QtBot, running: Running, session_folder: Path, tmp_path: Path) -> None:
+    running.controller.open(str(session_folder))
+    wait_for_sample(qtbot, running)
+    out = tmp_path / "out"
+    dialog = ask(qtbot, running, "extract", out)
+    assert not dialog.earlier.isVisible()
+    assert dialog.count.text() == f"{FRAMES} samples × 3 views = {3 * FRAMES} images"
+    dialog.range.stride.setValue(10)
+    click(qtbot, dialog.boxes["cam1"])
+    assert dialog.count.text() == "4 samples × 2 views = 8 images"
+    strip = desk_of(running).strip
+    assert not strip.isVisible()
+    click(qtbot, dialog.start_button)
+    qtbot.waitUntil(strip.stop.isVisible)
+    assert not running.window.work_bar.isVisible()  # one place is enough
+    qtbot.waitUntil(strip.open.isVisible, timeout=_LONG_MS)
+    assert "Extracted 4 samples" in strip.title.text()
+    assert str(out) in strip.title.text()
+    assert not strip.failures.isVisible()
+    click(qtbot, strip.open)
+    wait_for_sample(qtbot, running, "frame_000000")
+    qtbot.waitUntil(
+        lambda: running.controller.state.dataset is not None and running.controller.state.dataset.path == out
+    )
+    dataset = open_dataset(out)
+    assert dataset.names == tuple(f"frame_{number:06d}" for number in (0, 10, 20, 30))
+    assert dataset[0].rig.names == ("cam0", "cam2")
+
+
+def test_stopped_in_the_middle_it_is_offered_again(
+    qtbot: QtBot, running: Running, session_folder: Path, tmp_path: Path
+) -> None:
+    running.controller.open(str(session_folder))
+    wait_for_sample(qtbot, running)
+    desk, out = desk_of(running), tmp_path / "out"
+    dialog = ask(qtbot, running, "extract", out)
+    dialog.range.start.setValue(2)
+    click(qtbot, dialog.boxes["cam2"])
+    click(qtbot, dialog.start_button)
+    qtbot.waitUntil(lambda: "of 38" in desk.strip.note.text() and not desk.strip.note.text().startswith("0 "),
+                    timeout=_LONG_MS)  # fmt: skip
+    running.window.actions_["extract"].trigger()
+    assert desk.dialog is None  # one at a time
+    running.window.actions_["cancel"].trigger()
+    qtbot.waitUntil(lambda: not desk.busy, timeout=3000)
+    assert not running.window.actions_["cancel"].isEnabled()
+    assert desk.strip.resume.isVisible()
+    assert "stopped" in desk.strip.title.text()
+    assert "are done and stay" in desk.strip.note.text()
+
+    dialog = ask(qtbot, running, "extract", out)
+    assert dialog.earlier.isVisible()
+    assert "of 38 samples of an earlier run" in dialog.earlier_text.text()
+    assert (dialog.range.start.value(), dialog.boxes["cam2"].isChecked()) == (2, False)  # as it was asked for
+    click(qtbot, dialog.cancel)
+    click(qtbot, desk.strip.resume)
+    qtbot.waitUntil(desk.strip.open.isVisible, timeout=_LONG_MS)
+    assert "Extracted 38 samples" in desk.strip.title.text()
+    assert "of them before" in desk.strip.title.text()
+    click(qtbot, desk.strip.close_button)
+    assert not desk.strip.isVisible()
+
+
+def test_what_failed_is_named(qtbot: QtBot, running: Running, dataset_folder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(dataset_folder, tmp_path / "copy"))
+    broken = next((open_dataset(copy)[1].folder / "images").iterdir())  # type: ignore[operator]
+    running.controller.open(str(copy))
+    wait_for_sample(qtbot, running)
+    broken.write_bytes(b"broken")
+    dialog = ask(qtbot, running, "extract", tmp_path / "out")
+    click(qtbot, dialog.start_button)
+    strip = desk_of(running).strip
+    qtbot.waitUntil(strip.failures.isVisible, timeout=_LONG_MS)
+    assert strip.failures.text() == "What failed (1)"
+    click(qtbot, strip.failures)
+    (card,) = [card for card in running.window.messages.cards if isinstance(card, FailureCard)]
+    assert open_dataset(copy).names[1] in card.failure.message
+    assert str(broken) in card.failure.report
+
+
+def test_a_folder_inside_the_source_is_refused_with_a_message(
+    qtbot: QtBot, running: Running, dataset_folder: Path
+) -> None:
+    running.controller.open(str(dataset_folder))
+    wait_for_sample(qtbot, running)
+    dialog = ask(qtbot, running, "extract", dataset_folder / "out")
+    click(qtbot, dialog.start_button)
+    qtbot.waitUntil(lambda: bool(running.window.messages.cards), timeout=_LONG_MS)
+    card = running.window.messages.cards[-1]
+    assert isinstance(card, FailureCard)
+    assert "inside the source" in card.failure.message
+    assert not desk_of(running).strip.isVisible()
+    assert not (dataset_folder / "out").exists()
+
+
+def test_a_dataset_is_normalised_by_the_mode_of_the_panel(
+    qtbot: QtBot, running: Running, dataset_folder: Path, tmp_path: Path
+) -> None:
+    running.controller.open(str(dataset_folder))
+    wait_for_sample(qtbot, running)
+    out = tmp_path / "out"
+    dialog = ask(qtbot, running, "normalise-all", out)
+    assert not dialog.range.isVisible()
+    click(qtbot, dialog.start_button)
+    strip = desk_of(running).strip
+    qtbot.waitUntil(strip.open.isVisible, timeout=_LONG_MS)
+    assert "Normalised" in strip.title.text()
+    assert all((folder / "ledger.json").is_file() for folder in out.iterdir() if folder.is_dir())
+    dialog = ask(qtbot, running, "extract", out)  # written by a normalisation: not mixed
+    assert "Another job" in dialog.earlier_text.text()
+    assert not dialog.start_button.isEnabled()
+    click(qtbot, dialog.cancel)
+
+
+def test_nothing_chosen_is_nothing_to_do(qtbot: QtBot, running: Running, session_folder: Path, tmp_path: Path) -> None:
+    running.controller.open(str(session_folder))
+    wait_for_sample(qtbot, running)
+    dialog = ask(qtbot, running, "extract", tmp_path / "out")
+    for box in dialog.boxes.values():
+        click(qtbot, box)
+    assert not dialog.start_button.isEnabled()
+    click(qtbot, dialog.boxes["cam0"])
+    assert dialog.start_button.isEnabled()
+    dialog.range.stop.setValue(0)
+    assert not dialog.start_button.isEnabled()
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: desk_of(running).dialog is None)
+
+
+def test_closing_the_window_ends_the_workers(
+    qtbot: QtBot, running: Running, session_folder: Path, tmp_path: Path
+) -> None:
+    running.controller.open(str(session_folder))
+    wait_for_sample(qtbot, running)
+    dialog = ask(qtbot, running, "extract", tmp_path / "out")
+    click(qtbot, dialog.start_button)
+    lock = tmp_path / "out" / "mouseview-job.lock"
+    qtbot.waitUntil(lock.exists, timeout=_LONG_MS)
+    running.window.close()
+    qtbot.waitUntil(lambda: not lock.exists(), timeout=3000)
+    QApplication.processEvents()
