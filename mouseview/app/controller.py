@@ -15,11 +15,14 @@ from mouseview.app import tasks
 from mouseview.app.consent import ConsentDesk
 from mouseview.app.edits import Replace
 from mouseview.app.jobs import Failure, Jobs, Ticket
+from mouseview.app.probe import Probe
 from mouseview.app.state import AppState, SceneChoice, ViewImage
 from mouseview.model.errors import MouseViewError
 from mouseview.model.recipe import CentreSource, Mode
 
 if TYPE_CHECKING:
+    from mouseview.app.keypoints import KeypointJudgement
+    from mouseview.app.probe_solution import ProbeSolution
     from mouseview.app.tasks import Opened
     from mouseview.model.sample import Dataset, Sample
     from mouseview.multiview.rig_difference import RigDifference
@@ -196,6 +199,18 @@ class Controller(QObject):
 
     def set_difference(self, difference: RigDifference | None, path: str) -> None:
         self._put(difference=difference, compared_with=path)
+
+    def set_probing(self, probing: bool) -> None:
+        self._put(probing=probing)
+
+    def set_probe(self, probe: Probe) -> None:
+        self._put(probe=probe)
+
+    def set_solution(self, solution: ProbeSolution | None) -> None:
+        self._put(solution=solution)
+
+    def set_keypoints(self, keypoints: KeypointJudgement | None) -> None:
+        self._put(keypoints=keypoints)
 
     def set_dark(self, dark: bool) -> None:
         if dark != self.state.dark:

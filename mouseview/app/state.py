@@ -12,12 +12,15 @@ import numpy.typing as npt
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage
 
+from mouseview.app.probe import Probe
 from mouseview.app.scene3d.state import Layers, PickedRay, RayColour
 from mouseview.model.finding import Finding, Severity
 from mouseview.model.prepared import Prepared, SubjectCentre
 from mouseview.model.sample import Dataset, Sample
 
 if TYPE_CHECKING:  # the workflow is imported by the work that calls it, after the first frame
+    from mouseview.app.keypoints import KeypointJudgement
+    from mouseview.app.probe_solution import ProbeSolution
     from mouseview.metrics.scores import Scores
     from mouseview.multiview.rig_difference import RigDifference
     from mouseview.workflow.compare_modes import ModeResult
@@ -102,7 +105,8 @@ class SceneChoice:
 
 @dataclass(frozen=True, eq=False)
 class AppState:
-    """Compare fields by identity. project: undoable; scene, camera, picked: transient; the rest is derived."""
+    """Compare fields by identity. project, probe: undoable; scene, camera, picked, probing: transient; the rest is
+    derived. probe, solution, keypoints may still be another sample's: ask for those that are ``shown``."""
 
     project: Project | None = None
     project_file: str = ""
@@ -123,6 +127,10 @@ class AppState:
     compared_with: str = ""  # its path
     scene: SceneChoice = field(default_factory=SceneChoice)
     picked: PickedRay | None = None
+    probing: bool = False
+    probe: Probe = field(default_factory=Probe)
+    solution: ProbeSolution | None = None
+    keypoints: KeypointJudgement | None = None
     dark: bool = False
 
     def replace(self, **changes: Any) -> AppState:
@@ -134,6 +142,23 @@ class AppState:
         if self.sample is None or self.camera not in self.sample.rig.names:
             return -1
         return self.sample.rig.names.index(self.camera)
+
+    @property
+    def shown_probe(self) -> Probe:
+        """The marks on this sample's photographs."""
+        return self.probe.of(self.sample.name if self.sample is not None else "")
+
+    @property
+    def shown_solution(self) -> ProbeSolution | None:
+        """What they say, once that is known."""
+        found = self.solution
+        fits = found is not None and self.sample is not None and found.rig is self.sample.rig
+        return found if fits and found is not None and found.probe == self.shown_probe else None
+
+    @property
+    def shown_keypoints(self) -> KeypointJudgement | None:
+        """This sample's labels, judged."""
+        return self.keypoints if self.keypoints is not None and self.keypoints.sample is self.sample else None
 
     @property
     def fed(self) -> tuple[str, ...]:

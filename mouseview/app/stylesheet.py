@@ -121,6 +121,7 @@ QStatusBar::item {{ border: none; }}
 
 QLabel[role="muted"] {{ color: {t.muted}; }}
 QLabel[role="faint"] {{ color: {t.faint}; }}
+QLabel[role="warning"] {{ color: {t.warn}; }}
 QLabel[role="heading"] {{ font-weight: 600; }}
 QLabel[role="section"] {{ color: {t.muted}; font-weight: 600; }}
 QLabel[role="title"] {{ font-size: 26px; font-weight: 600; }}

@@ -18,6 +18,7 @@ from mouseview.app.panels.ledger import LedgerPanel
 from mouseview.app.panels.messages import MessageStack
 from mouseview.app.panels.model import ModelPanel
 from mouseview.app.panels.modes import ModesPanel
+from mouseview.app.panels.probe import ProbePanel
 from mouseview.app.panels.samples import SamplesPanel
 from mouseview.app.panels.scene import ScenePanel
 from mouseview.app.panels.session import SessionPanel
@@ -25,9 +26,10 @@ from mouseview.app.panels.views import ViewsPanel
 from mouseview.app.panels.welcome import WelcomePanel
 
 _LAYOUT_VERSION = 1
+_AIMING_SHARE = 0.5  # of the window's height for views that one aims at
 _SETTLED_MS = 40  # after docks were arranged anew, their tabs have their places
 _TOOL_BAR = ("open-folder", "save-project", "", "undo", "redo", "", "sample-previous", "sample-next", "",
-             "frame", "reset-scene", "", "run", "run-modes")  # fmt: skip
+             "frame", "reset-scene", "probe", "", "run", "run-modes")  # fmt: skip
 
 
 class MainWindow(QMainWindow):
@@ -52,11 +54,12 @@ class MainWindow(QMainWindow):
         self.samples, self.scene, self.views = SamplesPanel(), ScenePanel(), ViewsPanel()
         self.ledger, self.findings, self.model = LedgerPanel(), FindingsPanel(), ModelPanel()
         self.compare, self.modes, self.session = ComparePanel(), ModesPanel(), SessionPanel()
-        self.difference, self.welcome = CalibrationDiffPanel(), WelcomePanel()
+        self.difference, self.probe, self.welcome = CalibrationDiffPanel(), ProbePanel(), WelcomePanel()
         self._hidden_by_user: set[str] = set()
         self._idle: set[str] = {"session", "difference"}  # panels with nothing to say about what is open
         self._docks_shown: bool | None = None
         self._laid_out = False
+        self._height_before: int | None = None  # of the views, while they are larger than that
         self.centre = QStackedWidget()
         self.centre.addWidget(self.welcome)
         self.centre.addWidget(self.scene)
@@ -73,6 +76,7 @@ class MainWindow(QMainWindow):
             ("model", "Model", "model", self.model, right),
             ("findings", "Findings", "findings", self.findings, right),
             ("ledger", "Ledger", "ledger", self.ledger, right),
+            ("probe", "Probe", "probe", self.probe, right),
             ("views", "Views", "grid", self.views, bottom),
             ("compare", "Compare", "compare", self.compare, bottom),
             ("modes", "All modes", "modes", self.modes, bottom),
@@ -92,7 +96,7 @@ class MainWindow(QMainWindow):
         self._tab_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS)
         self._tab_timer.timeout.connect(lambda: hide_stray_tab_bars(self, tuple(self.docks.values())))
         self.panels = (self.samples, self.scene, self.views, self.ledger, self.findings, self.model, self.compare,
-                       self.modes, self.session, self.difference)  # fmt: skip
+                       self.modes, self.session, self.difference, self.probe)  # fmt: skip
         self.recent_menu = QMenu("Open recent", self)
         self._build_menus()
         self._build_tool_bar()
@@ -165,6 +169,7 @@ class MainWindow(QMainWindow):
             self.addDockWidget(self._areas[name], dock)
         self.splitDockWidget(docks["model"], docks["findings"], Qt.Orientation.Vertical)
         self.tabifyDockWidget(docks["findings"], docks["ledger"])
+        self.tabifyDockWidget(docks["ledger"], docks["probe"])
         self.tabifyDockWidget(docks["views"], docks["compare"])
         self.tabifyDockWidget(docks["compare"], docks["modes"])
         self.tabifyDockWidget(docks["modes"], docks["session"])
@@ -237,6 +242,18 @@ class MainWindow(QMainWindow):
     def raise_panel(self, name: str) -> None:
         self.docks[name].show()
         self.docks[name].raise_()
+
+    def give_room(self, wanted: bool) -> None:
+        """Larger views while one aims at pixels; afterwards they are as tall as before."""
+        dock = self.docks["views"]
+        if dock.isFloating() or wanted == (self._height_before is not None):
+            return
+        if wanted:
+            self._height_before = dock.height()
+        height = max(dock.height(), round(_AIMING_SHARE * self.height())) if wanted else self._height_before
+        self.resizeDocks([dock], [height or dock.height()], Qt.Orientation.Vertical)
+        if not wanted:
+            self._height_before = None
 
     # ---- looks ---------------------------------------------------------------------------------------------------
 

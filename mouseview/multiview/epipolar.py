@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from mouseview.geometry.rays import to_pixels
 from mouseview.geometry.transforms import Array
-from mouseview.model.camera import Camera
+from mouseview.model.camera import Camera, Rig
 
 _FIRST_PIECES = 16
 _MOST_PIECES = 4096
@@ -39,8 +39,8 @@ class EpipolarCurve:
 class EpipolarViews:
     """Cameras made ready to be asked again and again, as a pointer moves."""
 
-    def __init__(self, cameras: Iterable[Camera]) -> None:
-        self.cameras = tuple(cameras)
+    def __init__(self, cameras: Rig | Iterable[Camera]) -> None:
+        self.cameras = cameras.cameras if isinstance(cameras, Rig) else tuple(cameras)
         self._half_angles = tuple(_half_angle(camera) for camera in self.cameras)
 
     def curves(self, view: int, pixel: npt.ArrayLike) -> tuple[EpipolarCurve, ...]:

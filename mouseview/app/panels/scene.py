@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from mouseview import resources
 from mouseview.app import theme
 from mouseview.app.panels.widgets import ElidedLabel, Segments, label
+from mouseview.app.probe_scene import probe_shape
 from mouseview.app.scene3d.state import PickedRay, RayColour, RayField, SceneState, Theme
 from mouseview.app.scene3d.view import SceneView
 from mouseview.app.state import AppState, Changed, SceneChoice
@@ -67,6 +68,7 @@ def scene_state(state: AppState) -> SceneState:
         layers=choice.layers,
         ray_field=rays,
         gaussians=reconstruction.gaussians if reconstruction is not None and choice.gaussians else None,
+        probe=probe_shape(state.shown_solution),
         compared=state.difference.second_aligned if state.difference is not None else None,
         theme=shown_theme,
     )
@@ -190,7 +192,7 @@ class ScenePanel(QWidget):
         self.ray_colour.setCurrentIndex(self.ray_colour.findData(choice.ray_colour))
         self.splats.setVisible(state.reconstruction is not None)
         if self._changed(state.sample, prepared, state.images, state.fed_textures, state.camera, state.centres, choice,
-                         state.reconstruction, state.dark, state.difference,
+                         state.reconstruction, state.dark, state.difference, state.shown_solution,
                          state.project.held_out if state.project is not None else ()):  # fmt: skip
             self.view.set_state(scene_state(state))
         self.readout.show_ray(state.picked)

@@ -10,15 +10,11 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QVBoxLayout, 
 
 from mouseview.app import overlays
 from mouseview.app.overlays import Overlay
-from mouseview.app.panels.view_tile import (
-    CAPTION_PX,
-    OUTLINE_COLOUR,
-    PRINCIPAL_COLOUR,
-    SUBJECT_COLOUR,
-    WINDOW_COLOUR,
-    ViewTile,
-)
+from mouseview.app.panels.probe_marks import KEYPOINT_COLOUR
+from mouseview.app.panels.view_marks import OUTLINE_COLOUR, PRINCIPAL_COLOUR, SUBJECT_COLOUR, WINDOW_COLOUR
+from mouseview.app.panels.view_tile import CAPTION_PX, ViewTile
 from mouseview.app.panels.widgets import Segments, label
+from mouseview.app.probe_overlay import ProbeOverlay, RayCurves, probe_overlay
 from mouseview.app.qimages import to_qimage
 from mouseview.app.state import AppState, Changed
 from mouseview.model.prepared import Prepared
@@ -100,10 +96,15 @@ class _Legend(QCheckBox):
 
 
 class ViewsPanel(QWidget):
-    """Intents: ``camera_chosen(name)``, ``camera_entered(name)``."""
+    """Intents: ``camera_chosen(name)``, ``camera_entered(name)``; while probing those of its tiles: ``hovered``,
+    ``marked``, ``mark_done`` and ``detail_wanted``."""
 
     camera_chosen = Signal(str)
     camera_entered = Signal(str)
+    hovered = Signal(str, float, float)
+    marked = Signal(str, float, float, bool, float)
+    mark_done = Signal()
+    detail_wanted = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,6 +119,7 @@ class ViewsPanel(QWidget):
         self.window_box = _Legend("Window", WINDOW_COLOUR, "What of this image the model is shown in the current mode")
         self.points = _Legend("Principal point", PRINCIPAL_COLOUR, "Cross: where the optical axis meets the image")
         self.subject = _Legend("Subject", SUBJECT_COLOUR, "Ring: the subject's centre that the recipe has chosen")
+        self.keypoints = _Legend("Keypoints", KEYPOINT_COLOUR, "Labels of this frame, each joined to its point")
         self.under_mask = QCheckBox("Under the mask")
         self.under_mask.setToolTip("Show the pixels that the mask hides")
         self._hint = label("", "muted")
@@ -127,7 +129,7 @@ class ViewsPanel(QWidget):
         bar.addWidget(self.source)
         bar.addWidget(self._hint)
         bar.addStretch(1)
-        for box in (self.outline, self.window_box, self.points, self.subject, self.under_mask):
+        for box in (self.outline, self.window_box, self.points, self.subject, self.keypoints, self.under_mask):
             box.toggled.connect(lambda _on: self._refresh())
             bar.addWidget(box)
         self.grid = TileGrid()
@@ -143,8 +145,9 @@ class ViewsPanel(QWidget):
         column.addWidget(self._area, 1)
         self._state = AppState()
         self._fed_images: tuple[Prepared | None, list[QImage]] = (None, [])
-        self._changed = Changed()
+        self._changed, self._changed_probe = Changed(), Changed()
         self._names: tuple[str, ...] = ()
+        self._rays: tuple[RayCurves, ...] = ()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
@@ -153,9 +156,14 @@ class ViewsPanel(QWidget):
 
     def show_state(self, state: AppState) -> None:
         held_out = state.project.held_out if state.project is not None else ()
-        if not self._changed(state.sample, state.images, state.prepared, state.camera, held_out, state.dark):
-            return
         self._state = state
+        probe_changed = self._changed_probe(state.probe, state.solution, state.keypoints)
+        if not self._changed(
+            state.sample, state.images, state.prepared, state.camera, held_out, state.dark, state.probing
+        ):
+            if probe_changed:
+                self._refresh_probe()
+            return
         names = state.sample.rig.names if state.sample is not None else ()
         if names != self._names:
             self._names = names
@@ -163,6 +171,10 @@ class ViewsPanel(QWidget):
             for tile in tiles:
                 tile.chosen.connect(self.camera_chosen)
                 tile.entered.connect(self.camera_entered)
+                tile.hovered.connect(self.hovered)
+                tile.marked.connect(self.marked)
+                tile.mark_done.connect(self.mark_done)
+                tile.detail_wanted.connect(self.detail_wanted)
             self.grid.replace_tiles(tiles)
         self._refresh()
 
@@ -172,9 +184,17 @@ class ViewsPanel(QWidget):
             return
         wants_fed = self.source.index == 1
         prepared = state.prepared if wants_fed else None
-        self._hint.setText("not normalised yet" if wants_fed and prepared is None else "")
-        for box in (self.outline, self.window_box, self.under_mask):
-            box.setEnabled(prepared is None)
+        hint = "not normalised yet" if wants_fed and prepared is None else ""
+        probing = state.probing and prepared is None
+        if state.probing and not probing:
+            hint = "the probe marks photographs"
+        self._hint.setText(hint)
+        self.keypoints.setVisible(state.shown_keypoints is not None)
+        self.under_mask.setEnabled(prepared is None)
+        for box in (self.outline, self.window_box):
+            box.setEnabled(prepared is None and not probing)
+        for box in (self.points, self.subject):
+            box.setEnabled(not probing)
         if prepared is not None and self._fed_images[0] is not prepared:
             self._fed_images = (prepared, [to_qimage(image[..., :3]) for image in prepared.images])
         first = (prepared.rig if prepared is not None else sample.rig)[0]
@@ -190,16 +210,53 @@ class ViewsPanel(QWidget):
             tile.show_view(
                 image,
                 size,
-                self._chosen_parts(overlay),
+                Overlay() if probing else self._chosen_parts(overlay),  # they would hide what one aims at
                 selected=camera.name == state.camera,
                 tag="held out" if camera.name in held_out else "",
                 problem=problem,
             )
-            tile.setToolTip(
+            tile.set_probing(probing)
+            numbers = (
                 f"{camera.name}: {camera.width}×{camera.height} px\n"
                 f"fx {camera.fx:.2f}  fy {camera.fy:.2f}  cx {camera.cx:.2f}  cy {camera.cy:.2f} px"
             )
+            tile.setToolTip("" if probing else numbers)  # it would cover what one aims at
         self.grid.arrange()
+        self._refresh_probe()
+
+    def show_curves(self, rays: tuple[RayCurves, ...]) -> None:
+        """Curves of the pointer and of a first mark; they change too often to be part of the state."""
+        if rays or self._rays:
+            self._rays = rays
+            self._refresh_probe()
+
+    def show_detail(self, name: str, image: QImage) -> None:
+        """All pixels of a photograph that is magnified."""
+        for tile in self.grid.tiles:
+            if tile.name == name and not self._shows_fed and not self.under_mask.isChecked():
+                tile.show_detail(image)
+
+    def show_photographs(self) -> None:
+        """Not what the model is fed: the probe marks photographs."""
+        self.source.choose(0)
+        self._refresh()
+
+    @property
+    def _shows_fed(self) -> bool:
+        return self.source.index == 1 and self._state.prepared is not None
+
+    def _refresh_probe(self) -> None:
+        state, sample = self._state, self._state.sample
+        if sample is None:
+            return
+        names = sample.rig.names
+        rays = tuple(ray for ray in self._rays if len(ray.curves) == len(names))
+        keypoints = state.shown_keypoints if self.keypoints.isChecked() else None
+        for view, tile in enumerate(self.grid.tiles):
+            if self._shows_fed:
+                tile.show_probe(ProbeOverlay())
+                continue
+            tile.show_probe(probe_overlay(state.shown_probe, state.shown_solution, rays, keypoints, names, view))
 
     def _chosen_parts(self, overlay: Overlay) -> Overlay:
         return dataclasses.replace(

@@ -33,6 +33,7 @@ class Palette:
     paper: Rgb
     paper_opacity: float
     axes: tuple[Rgb, Rgb, Rgb]
+    probe: tuple[Rgb, Rgb]
 
 
 PALETTES = {
@@ -52,6 +53,7 @@ PALETTES = {
         paper=_rgb("ffffff"),
         paper_opacity=0.62,
         axes=(_rgb("d93636"), _rgb("2c9a45"), _rgb("2f66d8")),
+        probe=(_rgb("0a93a6"), _rgb("a53fd0")),
     ),
     Theme.DARK: Palette(
         sky=_rgb("262b34"),
@@ -69,5 +71,6 @@ PALETTES = {
         paper=_rgb("e9edf2"),
         paper_opacity=0.22,
         axes=(_rgb("ff6b6b"), _rgb("5fd07a"), _rgb("73a5ff")),
+        probe=(_rgb("19d3e6"), _rgb("e08bff")),
     ),
 }

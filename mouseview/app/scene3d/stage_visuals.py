@@ -98,7 +98,7 @@ def axis_length(scene: Scene) -> float:
 
 
 class MarksVisual(Visual):
-    """Subject centre (dot), meeting point of the optical axes (ring), probe points (small dots)."""
+    """Subject centre (dot), meeting point of the optical axes (ring)."""
 
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit)
@@ -106,13 +106,13 @@ class MarksVisual(Visual):
 
     def sources(self, scene: Scene) -> tuple[object, ...]:
         s = scene.state
-        return s.meeting_point, s.subject_centre, s.probe_points, s.similarity, s.before, s.layers.optical_axes, s.theme
+        return s.meeting_point, s.subject_centre, s.similarity, s.before, s.layers.optical_axes, s.theme
 
     def build(self, scene: Scene) -> None:
         state, palette = scene.state, scene.palette
         meeting = state.meeting_point if state.layers.optical_axes else None
         self._rings.set(shown_points(scene, meeting), (*palette.mark, 1.0), least_px=15.0, hole=0.7)
-        dots = np.vstack([shown_points(scene, p) for p in (state.subject_centre, state.probe_points)])
+        dots = shown_points(scene, state.subject_centre)
         self._halos.set(dots, (*palette.plate, 1.0), least_px=9.0)
         self._dots.set(dots, (*palette.mark, 1.0), least_px=6.0)
 

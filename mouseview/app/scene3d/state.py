@@ -68,13 +68,26 @@ class Layers:
 
 
 @dataclass(frozen=True, eq=False)
+class ProbeShape:
+    """points (2, 3): A and B, NaN where unknown.  rays (M, 2, 3): from a camera through a mark, and whose, 0 or 1.
+    loops: closed curves (N, 3) of the ellipsoids, and whose.  ruler (2, 3): both ends of a length, or None."""
+
+    points: Array
+    rays: Array
+    ray_points: tuple[int, ...]
+    loops: tuple[Array, ...]
+    loop_points: tuple[int, ...]
+    ruler: Array | None
+
+
+@dataclass(frozen=True, eq=False)
 class SceneState:
     """Everything the scene shows. Compare fields by identity; replace, never mutate.
 
     before: the rig in the file's frame and units.  after: the rig handed to the model, in model units.
     similarity: file → model.  With it everything is shown in the model's frame; without it, and without ``after``,
     in the file's own.  blend: 0 (before) to 1 (after).  textures, textures_after: one small RGBA image per camera of
-    ``before`` and of ``after``, in rig order, or None.  meeting_point, subject_centre (3,), probe_points (N, 3): in
+    ``before`` and of ``after``, in rig order, or None.  meeting_point, subject_centre (3,), probe: in
     the file's frame and units (in the model's where there is no ``before``).  gaussians: in the model's frame.
     compared: another calibration of the same cameras, aligned to ``before``, as outlines.
     """
@@ -90,7 +103,7 @@ class SceneState:
     held_out: frozenset[str] = frozenset()
     meeting_point: Array | None = None
     subject_centre: Array | None = None
-    probe_points: Array | None = None
+    probe: ProbeShape | None = None
     compared: Rig | None = None
     layers: Layers = field(default_factory=Layers)
     ray_field: RayField | None = None

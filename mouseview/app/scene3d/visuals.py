@@ -13,6 +13,7 @@ from mouseview.app.scene3d.camera_visuals import (
 )
 from mouseview.app.scene3d.gaussian_visual import GaussiansVisual
 from mouseview.app.scene3d.name_visuals import NamesVisual
+from mouseview.app.scene3d.probe_visual import ProbeVisual
 from mouseview.app.scene3d.stage_visuals import (
     AxesVisual,
     BackdropVisual,
@@ -36,5 +37,6 @@ VISUALS: dict[str, type[Visual]] = {
     "optical axes": OpticalAxesVisual,
     "rays": RaysVisual,
     "marks": MarksVisual,
+    "probe": ProbeVisual,
     "names": NamesVisual,
 }
