@@ -50,7 +50,8 @@ def assign(cameras: Sequence[str], files: Sequence[Sequence[str]]) -> Assignment
     chosen = _by_rules(cameras, files, _RULES)
     if len(chosen) < len(cameras) == len(files):
         # cameras 1, 2, 3 and files 0, 1, 2: numbers that agree for some of them agree for none
-        chosen = _by_rules(cameras, files, _RULES_OF_WORDS)
+        counted = all(_number(name) is not None for name in (*cameras, *(names[0] for names in files)))
+        chosen = {} if counted else _by_rules(cameras, files, _RULES_OF_WORDS)
     _in_order(cameras, files, chosen)
     none = (None, Sureness.NONE)
     pairs = [chosen.get(index, none) for index in range(len(cameras))]
