@@ -20,6 +20,7 @@ _UNIT = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=-1)
 _LEAST_PX = 30  # a mask of fewer pixels is dirt
 _WHOLE_IMAGE = 0.6  # a mask that covers more than this share is no animal's
 _HALF_PIXEL = 0.5
+_OUTWARDS_PX = 0.2  # from the outermost pixel's centre to the outline, on average
 
 Mask = npt.NDArray[np.bool_]
 
@@ -52,7 +53,6 @@ class Track:
 def support_points(mask: Mask) -> tuple[Array, npt.NDArray[np.bool_]]:
     """(H, W) → support points (DIRECTIONS, 2) and whether each lies on the border; NaN for an unusable mask.
 
-    Half a pixel is added outwards: a pixel's centre lies inside what it covers.
     """
     height, width = mask.shape
     none = np.full((DIRECTIONS, 2), np.nan), np.zeros(DIRECTIONS, bool)
@@ -69,7 +69,7 @@ def support_points(mask: Mask) -> tuple[Array, npt.NDArray[np.bool_]]:
     hull = cv2.convexHull(kept)[:, 0].astype(np.float64)
     chosen = hull[np.argmax(hull @ _UNIT.T, axis=0)]
     on_border = (chosen <= 0).any(axis=-1) | (chosen[:, 0] >= width - 1) | (chosen[:, 1] >= height - 1)
-    return chosen + _HALF_PIXEL + _HALF_PIXEL * _UNIT, on_border
+    return chosen + _HALF_PIXEL + _OUTWARDS_PX * _UNIT, on_border
 
 
 def track_of_masks(
