@@ -27,10 +27,10 @@ from mouseview.model.sample import Dataset, Sample
 from mouseview.model.session import Session, SessionSettings
 from mouseview.workflow.open import open_path
 from mouseview.workflow.output_folder import (
+    SourceGuard,
     describe_sample,
     fingerprint_of,
     problem,
-    refuse_writing_into,
     source_files,
 )
 
@@ -109,7 +109,7 @@ def extract_dataset(
     dataset = open_path(path)
     chosen = chosen_samples(dataset, extraction)
     target = Path(out)
-    refuse_writing_into([dataset.path], target)
+    SourceGuard().refuse_writing_into([dataset.path], target)
     folders = file_names(chosen.names)
     first = chosen[0]
     _refuse_unknown([name for name in extraction.views if name not in first.rig.names], first.rig)
@@ -169,10 +169,11 @@ class _Extractor:
     def __init__(self, chosen: Dataset, out: Path, extraction: Extraction) -> None:
         self._chosen, self._extraction = chosen, extraction
         self._folders = [out / name for name in file_names(chosen.names)]
+        self._guard = SourceGuard()
 
     def __call__(self, index: int) -> _ExtractedSample:
         sample, folder = self._chosen[index], self._folders[index]
-        refuse_writing_into([*source_files(sample), *([sample.folder] if sample.folder else [])], folder)
+        self._guard.refuse_writing_into([*source_files(sample), *([sample.folder] if sample.folder else [])], folder)
         _refuse_unknown([name for name in self._extraction.views if name not in sample.rig.names], sample.rig)
         views = self._extraction.views or sample.rig.names
         imaged = tuple(name for name in views if sample.sources[sample.rig.names.index(name)] is not None)

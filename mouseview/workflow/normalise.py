@@ -32,11 +32,11 @@ from mouseview.version import __version__
 from mouseview.workflow.inspect import numbers
 from mouseview.workflow.open import fed_and_held_out, held_out_by_name, open_path
 from mouseview.workflow.output_folder import (
+    SourceGuard,
     backend_for,
     describe_sample,
     fingerprint_of,
     problem,
-    refuse_writing_into,
     source_files,
 )
 
@@ -113,12 +113,13 @@ class _Normaliser:
     def __init__(self, path: str, out: Path, recipe: Recipe, session: SessionScale | None) -> None:
         self._dataset = open_path(path)
         self._folders = [out / name for name in file_names(self._dataset.names)]
+        self._guard = SourceGuard()
         self._recipe = recipe
         self._session = session
 
     def __call__(self, index: int) -> _NormalisedSample:
         sample, folder = self._dataset[index], self._folders[index]
-        refuse_writing_into([*source_files(sample), *([sample.folder] if sample.folder else [])], folder)
+        self._guard.refuse_writing_into([*source_files(sample), *([sample.folder] if sample.folder else [])], folder)
         _refuse_foreign_sample(folder)
         recipe = self._recipe if self._session is None else self._session.recipe(self._recipe, sample.rig)
         described = describe_sample(sample, self._dataset.session)
@@ -183,7 +184,7 @@ def normalise_dataset(
     model_format(recipe.model)  # an unknown model is said before anything is read
     dataset = open_path(path)
     target = Path(out)
-    refuse_writing_into([dataset.path], target)
+    SourceGuard().refuse_writing_into([dataset.path], target)
     session = session_scale(dataset, recipe) if len(dataset) > 1 else None
     described = dataclasses.asdict(recipe)
     folders = file_names(dataset.names)

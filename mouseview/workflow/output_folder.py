@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mouseview.formats.files import file_size
+from mouseview.formats.files import unreadable
 from mouseview.jobs import Cluster, InProcess, ItemError, Processes
 from mouseview.jobs.backend import Backend
 from mouseview.model.camera import Labels, Rig
@@ -16,6 +16,8 @@ from mouseview.model.errors import MouseViewError
 from mouseview.model.finding import Finding
 from mouseview.model.sample import Sample
 from mouseview.model.session import Session
+
+_MOST_HOMES = 10_000
 
 
 def backend_for(jobs: int, cluster: str | None = None) -> Backend:
@@ -46,24 +48,41 @@ def fingerprint_of(described: Any, files: Sequence[Path]) -> str:
     """Changes when the description (JSON-able) or a file does: path, size or time. A missing file is named."""
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
     for file in files:
-        if not file.is_dir():
-            file_size(file)
-        state = file.stat()
+        try:
+            state = file.stat()
+        except OSError as error:
+            raise unreadable(file, error) from error
         digest.update(f"{file.absolute()}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 
-def refuse_writing_into(sources: list[Path], out: Path) -> None:
-    """``sources`` are files or folders; ``out`` may neither be, nor lie in, one of them or a file's folder."""
-    target = out.resolve()
-    for source in sources:
-        folder = source.resolve() if source.is_dir() else source.resolve().parent
-        if target == folder or (folder in target.parents and source.is_dir()):
-            raise MouseViewError(
-                "the output folder lies inside the source",
-                place=str(out),
-                remedy="choose a folder outside the dataset: sources are never written",
-            )
+class SourceGuard:
+    """Keeps output out of what is read. Remembers where the files lie that many samples share."""
+
+    def __init__(self) -> None:
+        self._homes: dict[Path, tuple[Path, bool]] = {}
+
+    def refuse_writing_into(self, sources: list[Path], out: Path) -> None:
+        """``sources`` are files or folders; ``out`` may neither be, nor lie in, one of them or a file's folder."""
+        target = out.resolve()
+        above = frozenset(target.parents)
+        for source in sources:
+            folder, is_folder = self._home(source)
+            if target == folder or (is_folder and folder in above):
+                raise MouseViewError(
+                    "the output folder lies inside the source",
+                    place=str(out),
+                    remedy="choose a folder outside the dataset: sources are never written",
+                )
+
+    def _home(self, source: Path) -> tuple[Path, bool]:
+        """The folder itself or that of a file, resolved, and whether it is a folder."""
+        if source not in self._homes:
+            if len(self._homes) >= _MOST_HOMES:
+                self._homes.clear()
+            is_folder = source.is_dir()
+            self._homes[source] = (source.resolve() if is_folder else source.resolve().parent), is_folder
+        return self._homes[source]
 
 
 def problem(name: str, error: MouseViewError | Finding | ItemError) -> dict[str, Any]:
