@@ -24,6 +24,7 @@ from mouseview.checks.mask_presence import mask_presence
 from mouseview.checks.mask_sense import mask_sense
 from mouseview.checks.per_camera_scaling import per_camera_scaling
 from mouseview.checks.reading import reading
+from mouseview.checks.session_sense import session_sense
 from mouseview.checks.silhouette_evidence import silhouette_evidence
 from mouseview.checks.silhouettes_agree import silhouettes_agree
 from mouseview.checks.squashed_frame import squashed_frame
@@ -75,7 +76,7 @@ _GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 def inspect(subject: Sample | Rig | Dataset, model_format: ModelFormat | str | None = None) -> tuple[Finding, ...]:
-    """Findings about a rig, a sample, or a dataset (its problems and its first readable sample), worst first.
+    """Findings about a rig, a sample, or a dataset (its problems, its videos, its first readable sample), worst first.
 
     model_format: what the cameras are measured against; FaceLift's where none is given.
     """
@@ -83,12 +84,17 @@ def inspect(subject: Sample | Rig | Dataset, model_format: ModelFormat | str | N
     if isinstance(card, str):
         card = format_card(card)
     if isinstance(subject, Dataset):
-        findings = [*subject.problems, *_of_dataset(subject, card)]
+        findings = [*subject.problems, *of_videos(subject), *_of_dataset(subject, card)]
     elif isinstance(subject, Sample):
         findings = _of_evidence(Evidence.of_sample(subject, card))
     else:
         findings = _of_evidence(Evidence.of_rig(subject, card))
     return tuple(sorted(findings, key=lambda finding: _GRAVITY[finding.severity]))
+
+
+def of_videos(dataset: Dataset) -> list[Finding]:
+    """About the settings of a dataset of videos; decodes some of its frames."""
+    return [] if dataset.session is None else list(session_sense(dataset.session))
 
 
 def _of_dataset(dataset: Dataset, card: ModelFormat) -> list[Finding]:

@@ -11,6 +11,7 @@ import numpy as np
 from mouseview.checks import CHECKS
 from mouseview.checks import inspect as inspect
 from mouseview.checks.evidence import Evidence
+from mouseview.checks.registry import of_videos
 from mouseview.geometry.triangulation import meeting_point
 from mouseview.model.camera import Camera, Rig
 from mouseview.model.finding import Finding, Severity
@@ -106,7 +107,7 @@ def describe(path: str | Path, format: str | None = None, sample: str | None = N
     dataset: Dataset = open_path(path, format)
     chosen = sample_named(dataset, sample)
     evidence = Evidence.of_sample(chosen, model_format(_MODEL))
-    found = worst_first((*dataset.problems, *findings_of(evidence)))
+    found = worst_first((*dataset.problems, *of_videos(dataset), *findings_of(evidence)))
     verdict = declared(evidence, found)
     return {
         "path": str(dataset.path),
