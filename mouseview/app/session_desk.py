@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from mouseview.app.controller import Controller
 from mouseview.app.edits import Replace
+from mouseview.app.jobs import Ticket
 from mouseview.model.sample import Dataset
 from mouseview.model.session import Session, SessionSettings
 
+if TYPE_CHECKING:
+    from mouseview.workflow.session_evidence import JudgedSession
+
 SLOT = "session"
+EVIDENCE_SLOT = "session-evidence"
 
 
 class SessionDesk(QObject):
-    """Intents in; the controller shows the session read anew. Nothing happens while no session is open."""
+    """Intents in; the controller shows the session read anew. Nothing happens while no session is open.
+
+    ``judged(JudgedSession)``: what the evidence says of the session as it is read now; None once that is over.
+    """
+
+    judged = Signal(object)
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
         self._controller = controller
+        self._verdict: JudgedSession | None = None
+        controller.changed.connect(lambda _state: self._outdate())
 
     @property
     def session(self) -> Session | None:
@@ -81,6 +93,36 @@ class SessionDesk(QObject):
             return
         history = self._controller.history
         history.push(Replace(text, session.settings, settings, lambda chosen: self._read(session, chosen)))
+
+    def weigh(self) -> None:
+        """Ask masks and keypoints which video is whose, who is early or late, and whether the lens is in the pixels."""
+        session = self.session
+        if session is None:
+            return
+
+        def work(ticket: Ticket) -> JudgedSession:
+            from mouseview.workflow.session_evidence import judge
+
+            return judge(session, progress=ticket.progress, cancelled=ticket.cancelled)
+
+        controller = self._controller
+        controller.jobs.submit(EVIDENCE_SLOT, "Asking the evidence", work, self._weighed, controller.failed.emit)
+
+    def use_evidence(self) -> None:
+        """Decide as the evidence says, as one step that can be undone."""
+        if self._verdict is not None:
+            self.follow("what the evidence supports", self._verdict.verdict.settings)
+
+    def _weighed(self, judged: JudgedSession) -> None:
+        if judged.session is self.session:
+            self._verdict = judged
+            self.judged.emit(judged)
+
+    def _outdate(self) -> None:
+        """A verdict speaks of the session as it was read: other decisions, or another dataset, end it."""
+        if self._verdict is not None and self._verdict.session is not self.session:
+            self._verdict = None
+            self.judged.emit(None)
 
     def _edit(self, text: str, **changes: Any) -> None:
         session = self.session

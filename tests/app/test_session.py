@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,7 @@ from mouseview.app.main import Running
 from mouseview.formats.registry import write_rig
 from mouseview.formats.session_settings import read_settings
 from mouseview.model.session import SessionSettings
+from mouseview.phantom.session import SessionFaults, session_rig, write_session
 from tests.app.conftest import SIDE_PX, small_rig, wait_for_sample
 
 FRAMES = 12
@@ -125,6 +127,61 @@ def test_a_shift_keeps_the_place_and_shortens_the_session(
     assert [column(with_session, view) for view in range(3)] == [5, 8, 5]
     assert len(controller.state.dataset) == FRAMES - 3
     assert panel.stop.value() == FRAMES - 3
+
+
+@pytest.fixture(scope="module")
+def filmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two videos exchanged and one that runs two frames late."""
+    names = session_rig().names
+    faults = SessionFaults(order=(0, 2, 1, 3, 4, 5), offsets={names[4]: 2})
+    folder = tmp_path_factory.mktemp("filmed") / "phantom"
+    return write_session(folder, 3, 36, faults=faults, size=(288, 256), keypoint_noise_px=None).folder
+
+
+@pytest.fixture
+def phantom_folder(filmed: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(filmed, tmp_path / "phantom")
+
+
+def test_the_evidence_finds_what_is_wrong_and_is_used_as_one_step(
+    running: Running, phantom_folder: Path, qtbot: QtBot
+) -> None:
+    controller, panel = running.controller, running.window.session
+    names = session_rig().names
+    controller.open(str(phantom_folder))
+    wait_for_sample(qtbot, running, "frame_000000")
+    running.window.raise_panel("session")
+    qtbot.mouseClick(panel.weigh, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(panel.use.isVisible, timeout=120_000)
+    assert panel.row(names[0]).verdict.text() == "fits"
+    assert panel.row(names[1]).verdict.text() == f"← {names[2]}.mp4"
+    assert panel.row(names[4]).verdict.text() == "shift +2"
+    assert len(panel.row(names[4]).curve.points) > 10
+    qtbot.mouseClick(panel.use, Qt.MouseButton.LeftButton)
+
+    def used() -> bool:
+        session = controller.state.dataset.session if controller.state.dataset is not None else None
+        return session is not None and session.view(names[4]).offset_frames == 2
+
+    qtbot.waitUntil(used, timeout=20_000)
+    session = controller.state.dataset.session
+    assert session.view(names[1]).video.stem == names[2]
+    assert session.view(names[1]).masks.stem == names[2], "masks go with their video"
+    assert not panel.use.isVisible(), "the old verdict is over"
+    controller.history.undo()
+    qtbot.waitUntil(lambda: not used(), timeout=20_000)
+    assert controller.state.dataset.session.view(names[1]).video.stem == names[1]
+
+
+def test_asking_the_evidence_can_be_stopped(running: Running, phantom_folder: Path, qtbot: QtBot) -> None:
+    running.controller.open(str(phantom_folder))
+    wait_for_sample(qtbot, running, "frame_000000")
+    running.window.raise_panel("session")
+    qtbot.mouseClick(running.window.session.weigh, Qt.MouseButton.LeftButton)
+    assert not running.window.session.weigh.isEnabled()
+    running.window.actions_["cancel"].trigger()
+    qtbot.waitUntil(running.window.session.weigh.isEnabled, timeout=30_000)
+    assert not running.window.session.use.isVisible()
 
 
 def test_range_and_stride_choose_the_samples(with_session: Running, qtbot: QtBot) -> None:

@@ -68,6 +68,12 @@ def test_views_of_one_file_are_named_or_numbered() -> None:
     assert cameras_of_views(("Camera_B", "x/Camera_B/1.mp4"), cameras, ()) == (None, None)
 
 
+def test_points_follow_their_video_to_the_camera_it_was_given() -> None:
+    cameras, swapped = ("left", "right"), (Path("right.mp4"), Path("left.mp4"))
+    assert cameras_of_views(("left", "right"), cameras, swapped) == (1, 0)
+    assert cameras_of_views(("left", "right"), cameras, (Path("a.mp4"), Path("b.mp4"))) == (0, 1)
+
+
 def test_the_monkey_has_two_framesets_in_one_sample() -> None:
     (sample,) = open_dataset(shared_path("data/jarvis_12cam_monkey"))
     assert sample.labels is not None

@@ -53,8 +53,15 @@ def _is_word(name: str, stem: str) -> bool:
 def cameras_of_views(
     views: Sequence[str], cameras: Sequence[str], videos: Sequence[Path | None]
 ) -> tuple[int | None, ...]:
-    """The camera of each view of one file. Views that are numbers count the cameras, where there are as many."""
+    """The camera of each view of one file. Views that are numbers count the cameras, where there are as many.
+
+    Points were found in a video: where views are called as the videos are, they follow them to whichever camera a
+    person has given them.
+    """
     folded = [camera.casefold() for camera in cameras]
+    stems = [video.stem.casefold() if video is not None else "" for video in videos]
+    if {view.casefold() for view in views} <= set(stems) and len(set(stems)) == len(stems):
+        return tuple(stems.index(view.casefold()) for view in views)
     if all(view.isdecimal() for view in views) and not set(views) <= set(cameras):
         return tuple(range(len(views))) if len(views) == len(cameras) else (None,) * len(views)
     found = [
