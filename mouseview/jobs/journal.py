@@ -22,7 +22,7 @@ from mouseview.model.errors import FileFormatError
 
 NAME = "mouseview-job.jsonl"
 _FORMAT, _VERSION = "mouseview-job", 1
-_MAX_BYTES = 1 << 30
+_MAX_BYTES = 1 << 28
 _MAX_LINE_BYTES = 1 << 20
 _SYNC_S = 1.0
 _SYNC_LINES = 256

@@ -205,6 +205,8 @@ class _ExtractedSample:
 
     def is_whole(self, result: Result) -> bool:
         files = result.get("files")
+        if (result.get("frame"), result.get("left_out")) != (self.sample.frame, self.left_out):
+            return False  # a journal that somebody has edited
         return isinstance(files, dict) and all(
             isinstance(name, str) and (self.folder / name).is_file() and (self.folder / name).stat().st_size == size
             for name, size in files.items()

@@ -152,7 +152,8 @@ class _NormalisedSample:
         if not record_file.is_file() or not (self.folder / FILE_NAME).is_file():
             return False
         record = read_json(record_file, _MAX_RECORD_BYTES)
-        return isinstance(record, dict) and record.get("fingerprint") == self.fingerprint
+        expected = {"fingerprint": self.fingerprint, "similarity": result.get("similarity")}
+        return isinstance(record, dict) and {key: record.get(key) for key in expected} == expected
 
     def write(self) -> Result:
         prepared = prepare(self.sample, self.recipe)
@@ -202,7 +203,7 @@ def normalise_dataset(
         {
             "name": names[key],
             "ledger": str(target / key / _LEDGER),
-            "similarity": result["similarity"],
+            "similarity": result.get("similarity"),
             **({"skipped": True} if skipped else {}),
         }
         for key, result, skipped in report.done

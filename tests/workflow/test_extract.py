@@ -178,6 +178,26 @@ def test_resuming_does_what_is_missing_or_has_changed(session: Path, tmp_path: P
     assert extract_dataset(copy, out, Extraction(stop=6), resume=True)["resumed"] == 0
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"files": {"../../../../etc/passwd": 1}},
+        {"files": {"\0": 1, "images": []}},
+        {"files": None},
+        {"frame": "x", "left_out": 3},
+    ],
+)
+def test_a_journal_that_was_edited_is_not_believed(session: Path, tmp_path: Path, edit: dict[str, object]) -> None:
+    out = tmp_path / "out"
+    extract_dataset(session, out, Extraction(stop=1))
+    header, line = (out / "mouseview-job.jsonl").read_bytes().splitlines()
+    told = json.loads(line)
+    told["result"] = {**told["result"], **edit}
+    (out / "mouseview-job.jsonl").write_bytes(header + b"\n" + json.dumps(told).encode() + b"\n")
+    document = extract_dataset(session, out, Extraction(stop=1), resume=True)
+    assert (document["resumed"], len(document["samples"]), document["failed"]) == (0, 1, [])
+
+
 def test_other_views_leave_no_image_of_before(session: Path, tmp_path: Path) -> None:
     names = open_dataset(session)[0].rig.names
     extract_dataset(session, tmp_path / "out", Extraction(stop=2))
