@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mouseview.formats import open_dataset, read_labels, read_rig
+from mouseview.formats import open_dataset, read_rig
 from mouseview.model.recipe import Mode
 from mouseview.phantom.rig import HELD_OUT
 from mouseview.workflow.compare_modes import ModeResult, compare_modes
@@ -86,18 +86,6 @@ def test_what_the_real_calibration_says(cli: Cli) -> None:
     assert "CV 15.65 %" in centre["message"]  # about the file's origin
     assert any("0.00852882" in finding["remedy"] for finding in document["findings"])
     assert document["violated"] is False  # a true rig in millimetres
-
-
-def test_labels_of_the_real_calibration_reproject() -> None:
-    path = shared_path(REAL_RIG)
-    rig, labels = read_rig(path), read_labels(path)
-    assert labels is not None
-    assert labels.points_px is not None
-    finite = np.all(np.isfinite(labels.points_world), axis=-1)
-    assert finite.sum() == 214
-    for camera, stored in zip(rig, labels.points_px, strict=True):
-        gap = np.linalg.norm(camera.project(labels.points_world[finite])[0] - stored[finite], axis=-1)
-        assert gap.max() < 1e-9
 
 
 def test_the_phantom_in_the_real_rig_about_its_axes(cli: Cli, phantom_in_the_real_rig: Path, tmp_path: Path) -> None:
