@@ -9,6 +9,8 @@ from enum import StrEnum
 import numpy as np
 
 from mouseview.model.correction import Correction
+from mouseview.model.errors import MouseViewError
+from mouseview.normalise.possible import pose_possible
 from mouseview.solve.conventions_candidates import (
     difference,
     has_lens,
@@ -25,6 +27,7 @@ from mouseview.solve.evidence import Evidence
 
 AS_READ = Correction()
 _FINALISTS = 6
+_LARGEST_K = 1e9  # px
 _ROUNDS = 3  # best, its single changes, and once more should one of them win
 _FITS = {Kind.LABELS: 0.004, Kind.KEYPOINTS: 0.004, Kind.SILHOUETTES: 0.002}  # of the image's longer side
 _FITS_DEG = 15.0  # cameras of one rig look at one place, more or less
@@ -103,8 +106,10 @@ def solve_conventions(
     current: the correction in use on top of the file's reading.  thorough: otherwise poses, K's transpose and
     exchanged views alone, which take a fraction of the time.  views: whether images may be another camera's.
 
-    Raises ``MouseViewError`` for a known length that cannot be measured.
+    Raises ``MouseViewError`` for cameras that are impossible in every reading, and for a known length that cannot be
+    measured.
     """
+    _refuse_impossible(evidence)
     bench = Bench(evidence)
     geometry = current.replace(scale=1.0, units=None)
     progress(0.0, "reading cameras in every way")
@@ -131,6 +136,20 @@ def solve_conventions(
                          if evidence.labels is not None else None, known)  # fmt: skip
     progress(1.0, "compared")
     return Solution(ranked, now, kinds or (Kind.STRUCTURE,), _unseparated(bench, ranked, kinds, unit), fits, unit)
+
+
+def _refuse_impossible(evidence: Evidence) -> None:
+    for camera in evidence.rig:
+        finite = (
+            np.all(np.isfinite(camera.K)) and np.all(np.abs(camera.K) < _LARGEST_K) and min(camera.fx, camera.fy) > 0
+        )
+        if not (finite and pose_possible(camera)):
+            wrong = "its pose is no rotation" if finite else "its K is impossible"
+            raise MouseViewError(
+                f"camera {camera.name} can be none in any reading: {wrong}",
+                place=str(evidence.rig.source or ""),
+                remedy="mend the calibration first: mouseview inspect says what is wrong with it",
+            )
 
 
 def explains(evidence: Evidence, correction: Correction = AS_READ) -> bool:

@@ -29,7 +29,8 @@ _ROOM = 1.4  # the sphere that is searched, over the one that the masks' extents
 class Silhouette:
     """One mask, prepared once. outline (P, 2) and centroid (2,) in px; reach_px: farthest pixel from the centroid.
 
-    away (H, W) float32: px outside the mask, 0 within; cap_px: the most that counts.
+    away (H, W) float32: px outside the mask, 0 within; cap_px: the most that counts.  cut: whether the image's left,
+    top, right and bottom border cut it off.
     """
 
     outline: Array
@@ -37,6 +38,7 @@ class Silhouette:
     reach_px: float
     away: npt.NDArray[np.float32]
     cap_px: float
+    cut: tuple[bool, bool, bool, bool]
 
     @classmethod
     def of_mask(cls, mask: BoolImage) -> Silhouette:
@@ -47,16 +49,26 @@ class Silhouette:
         centroid = pixels.mean(axis=0)
         away = np.maximum(cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5) - 0.5, 0.0)
         reach = float(np.linalg.norm(pixels - centroid, axis=-1).max())
-        return cls(_outline(inside, centroid), centroid, reach, away, _CAP_SHARE * max(mask.shape))
+        cut = (bool(mask[:, 0].any()), bool(mask[0].any()), bool(mask[:, -1].any()), bool(mask[-1].any()))
+        cap_px = _CAP_SHARE * max(mask.shape)
+        return cls(_outline(inside, centroid), centroid, reach, away, cap_px, cut)
 
     def gap_px(self, pixels: Array, seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-        """(...) px by which pixels (..., 2) lie outside; beyond the image a mask that is cut off there goes on."""
+        """(...) px by which pixels (..., 2) lie outside.
+
+        Beyond a border that cuts the mask off nobody knows how it goes on: there it may widen by a px each px.
+        """
         height, width = self.away.shape
-        inside = np.clip(np.where(seen[..., None], pixels, 0.0), 0.0, [width - 1e-6, height - 1e-6])
+        pixels = np.where(seen[..., None], pixels, 0.0)
+        inside = np.clip(pixels, 0.0, [width - 1e-6, height - 1e-6])
         whole = inside.astype(np.int32)
         gap = self.away[whole[..., 1], whole[..., 0]]
-        beyond = np.abs(np.where(seen[..., None], pixels, 0.0) - inside).max(axis=-1)
-        gap = np.where((beyond > 1.0) & (gap > 0), gap + beyond, gap)
+        over = pixels - inside
+        beyond = np.abs(over).max(axis=-1)
+        left, top, right, bottom = self.cut
+        unknown = ((over[..., 0] < 0) & left) | ((over[..., 0] > 0) & right)
+        unknown |= ((over[..., 1] < 0) & top) | ((over[..., 1] > 0) & bottom)
+        gap = np.where(unknown, np.maximum(gap - beyond, 0.0), gap + beyond)
         return np.where(seen, np.minimum(gap, self.cap_px), self.cap_px).astype(np.float32)
 
 
