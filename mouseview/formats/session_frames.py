@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mouseview.formats.draft_masks import drafted
 from mouseview.formats.images import read_image, read_mask
 from mouseview.formats.session_files import numbered_images
 from mouseview.model.errors import FileFormatError
@@ -45,7 +46,8 @@ class SessionFrames:
         if view.masks is not None:
             mask_path, mask_index = self._mask_place(view.masks, number)
         load = partial(self._load, path, place, mask_path, mask_index)
-        return ImageSource(path, load, mask_path, has_mask=mask_path is not None)
+        has_mask = mask_path is not None
+        return drafted(ImageSource(path, load, mask_path, has_mask, stream=view.video, frame=number))
 
     def _mask_place(self, masks: Path, number: int) -> tuple[Path | None, int | None]:
         """A mask video with the frame's place in it; or the mask image of that number, where there is one."""
@@ -85,9 +87,7 @@ class SessionFrames:
         threshold = self._session.mask_threshold
         if index is None:
             return read_mask(path, threshold)
-        frame = self._store.frame(path, index)
-        brightest = cv2.max(cv2.max(frame[..., 0], frame[..., 1]), frame[..., 2])
-        return np.asarray(brightest > threshold)
+        return np.asarray(self._store.brightest(path, index) > threshold)
 
 
 _IMAGE_FILES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})

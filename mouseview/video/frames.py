@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
+
+import cv2
+import numpy as np
 
 from mouseview.video.capture import Frame
 from mouseview.video.reader import VideoReader
 
-_MAX_BYTES = 192 << 20
+_MAX_BYTES = 128 << 20
 _MAX_OPEN = 16
-_BEHIND = 6
+_BEHIND = 4
+
+
+_Reduce = Callable[[Frame], Frame]
+_Key = tuple[Path, int, _Reduce]
 
 
 class FrameStore:
@@ -24,7 +32,7 @@ class FrameStore:
     def __init__(self, max_bytes: int = _MAX_BYTES, max_open: int = _MAX_OPEN) -> None:
         self._max_bytes, self._max_open = max_bytes, max_open
         self._lock = threading.Lock()
-        self._frames: OrderedDict[tuple[Path, int], Frame] = OrderedDict()
+        self._frames: OrderedDict[_Key, Frame] = OrderedDict()
         self._bytes = 0
         self._readers: OrderedDict[Path, VideoReader] = OrderedDict()
 
@@ -46,15 +54,27 @@ class FrameStore:
 
     def frame(self, path: Path, index: int) -> Frame:
         """(H, W, 3) uint8 RGB, read-only. Raises ``FileFormatError`` where there is none."""
-        kept = self._kept(path, index)
-        if kept is not None:
-            return kept
+        return self._get(path, index, _as_it_is)
+
+    def brightest(self, path: Path, index: int) -> Frame:
+        """(H, W) uint8: the brightest channel of a frame, read-only; what a mask video says, at a third of the size.
+
+        Raises ``FileFormatError`` where there is no such frame.
+        """
+        return self._get(path, index, _brightest)
+
+    def _get(self, path: Path, index: int, reduced: _Reduce) -> Frame:
+        key = (path, index, reduced)
+        with self._lock:
+            if key in self._frames:
+                self._frames.move_to_end(key)
+                return self._frames[key]
+            backwards = (path, index + 1, reduced) in self._frames and (path, index - 1, reduced) not in self._frames
         reader = self.reader(path)
-        if self._has(path, index + 1) and not self._has(path, index - 1):
-            # going backwards: each step would decode from the last key frame again
-            for earlier in range(max(0, index - _BEHIND), index):
-                self._keep(path, earlier, reader.read(earlier))
-        return self._keep(path, index, reader.read(index))
+        # going backwards, each step would decode from the last key frame again: a few are fetched on the way
+        for earlier in range(max(0, index - _BEHIND), index) if backwards else ():
+            self._keep((path, earlier, reduced), reduced(reader.read(earlier)))
+        return self._keep(key, reduced(reader.read(index)))
 
     def close(self) -> None:
         """Give all decoders and frames back; reading opens them again."""
@@ -66,23 +86,20 @@ class FrameStore:
         for reader in readers:
             reader.close()
 
-    def _has(self, path: Path, index: int) -> bool:
-        with self._lock:
-            return (path, index) in self._frames
-
-    def _kept(self, path: Path, index: int) -> Frame | None:
-        with self._lock:
-            frame = self._frames.get((path, index))
-            if frame is not None:
-                self._frames.move_to_end((path, index))
-            return frame
-
-    def _keep(self, path: Path, index: int, frame: Frame) -> Frame:
+    def _keep(self, key: _Key, frame: Frame) -> Frame:
         frame.setflags(write=False)
         with self._lock:
-            before = self._frames.pop((path, index), None)
+            before = self._frames.pop(key, None)
             self._bytes += frame.nbytes - (before.nbytes if before is not None else 0)
-            self._frames[path, index] = frame
+            self._frames[key] = frame
             while self._bytes > self._max_bytes and len(self._frames) > 1:
                 self._bytes -= self._frames.popitem(last=False)[1].nbytes
         return frame
+
+
+def _as_it_is(frame: Frame) -> Frame:
+    return frame
+
+
+def _brightest(frame: Frame) -> Frame:
+    return np.asarray(cv2.max(cv2.max(frame[..., 0], frame[..., 1]), frame[..., 2]))
