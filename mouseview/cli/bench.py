@@ -38,6 +38,12 @@ def _window() -> list[Row]:
     return [dict(row) for row in measure()]
 
 
+def _probe() -> list[Row]:
+    from mouseview.cli.bench_probe import measure
+
+    return [dict(row) for row in measure()]
+
+
 def _session() -> list[Row]:
     from mouseview.formats.session_bench import measure
 
@@ -50,11 +56,19 @@ def _jobs() -> list[Row]:
     return [dict(row) for row in measure()]
 
 
+def _open() -> list[Row]:
+    from mouseview.formats.bench import measure
+
+    return [dict(row) for row in measure()]
+
+
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "splats": _splats,
     "normalise": _normalise,
     "reconstruct": _reconstruct,
     "window": _window,
+    "probe": _probe,
+    "open": _open,
     "session": _session,
     "jobs": _jobs,
 }
