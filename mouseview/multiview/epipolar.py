@@ -18,7 +18,7 @@ from mouseview.geometry.rays import to_pixels
 from mouseview.geometry.transforms import Array
 from mouseview.model.camera import Camera, Rig
 
-_FIRST_PIECES = 16
+_FIRST_PIECES = 32
 _MOST_PIECES = 4096
 _CHORD_PX = 0.02  # how far the lens may bend away between every other sample
 _BORDER_SAMPLES = 65  # along each side of the image, to find how wide it looks
@@ -133,7 +133,9 @@ def _sampled(camera: Camera, first: Array, second: Array, low: float, high: floa
 
 def _clipped(pixels: Array, depths: Array, size: tuple[int, int]) -> list[tuple[Array, Array]]:
     """The parts of a polyline (M, 2) inside the image, each with its depths; Liang and Barsky's cut of every piece."""
-    start, step = pixels[:-1], np.diff(pixels, axis=0)
+    if bool(np.all((pixels >= 0) & (pixels <= size))):
+        return [(pixels, depths)]
+    start, step = pixels[:-1], pixels[1:] - pixels[:-1]
     enter, leave = np.zeros(len(step)), np.ones(len(step))
     possible = np.all(np.isfinite(start) & np.isfinite(step), axis=-1)
     for axis in (0, 1):
