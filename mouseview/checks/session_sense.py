@@ -56,7 +56,7 @@ def _findings(session: Session, verdict: SessionVerdict) -> Iterator[Finding]:
                 Severity.ERROR,
                 f"{place}, camera {offset.camera}",
                 next(sentence for sentence in verdict.offsets.words if sentence.startswith(f"{offset.camera} ")),
-                f"change the offset of {offset.camera} by {offset.shift_frames:+d} in the session's settings, or {apply}",
+                f"add {offset.shift_frames:+d} to the offset of {offset.camera} in the session's settings, or {apply}",
                 offset.camera,
             )
     if verdict.lens is not None and verdict.lens.contradicts:

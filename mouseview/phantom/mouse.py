@@ -21,7 +21,8 @@ _CORE_SHARE, _WHISKER_BEADS, _LEAST = 0.05, 10, 3_000
 @dataclass(frozen=True, eq=False)
 class Mouse:
     """gaussians: mm, arena frame, Z up, floor at z = 0.  centre (3,): mean of the body's surface, mm, tail left out.
-    extent (3,): of all but the whiskers, mm.  landmarks (N, 3): the points called ``landmarks.NAMES``, mm."""
+    extent (3,): of all but the whiskers, mm.  landmarks (N, 3): the points called ``landmarks.NAMES``, mm.
+    whisker_rows: how many of the last Gaussians are whiskers."""
 
     gaussians: Gaussians
     seed: int
@@ -30,6 +31,13 @@ class Mouse:
     centre: Array
     extent: Array
     landmarks: Array
+    whisker_rows: int
+
+    @property
+    def solid(self) -> Gaussians:
+        """All but the whiskers, which no segmentation program marks as mouse."""
+        g, stop = self.gaussians, len(self.gaussians) - self.whisker_rows
+        return Gaussians(g.xyz[:stop], g.sh[:stop], g.scale[:stop], g.rotation[:stop], g.opacity[:stop])
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +89,7 @@ def make_mouse(
         opacity=np.concatenate([s.opacity for s in all_splats]).astype(np.float32),
     )
     extent = solid.max(axis=0) - solid.min(axis=0)
-    return Mouse(gaussians, seed, kind, pose, middle + move, extent, landmarks(anatomy) + move)
+    return Mouse(gaussians, seed, kind, pose, middle + move, extent, landmarks(anatomy) + move, len(whiskers.xyz))
 
 
 def quaternions(rotations: Array) -> Array:

@@ -151,7 +151,8 @@ def _write_videos(
             image += np.roll(grain, int(rng.integers(wall.size))).reshape(wall.shape)
             video.write(np.clip(image, 0, 255).astype(np.uint8))
             if mask_video is not None:
-                white = (alpha > 0.5).astype(np.uint8) * np.uint8(255)
+                solid = blend(project(mouse.solid, camera), camera.width, camera.height)[1]
+                white = (solid > 0.5).astype(np.uint8) * np.uint8(255)
                 mask_video.write(np.repeat(white[..., None], 3, axis=-1))
     finally:
         video.close()

@@ -204,13 +204,15 @@ def _reassigned(tracks: SessionTracks, verdict: AssignmentVerdict) -> list[tuple
 
 
 def _shifted(tracks: Sequence[Track], offsets: OffsetVerdict) -> list[Track]:
-    """Tracks of the guilty cameras moved to where they belong in time."""
+    """Tracks of the guilty cameras moved to where they belong in time; those that drift say nothing."""
     out = []
     for track, offset in zip(tracks, offsets.cameras, strict=True):
-        if not offset.guilty:
+        if not offset.guilty and not offset.drifts:
             out.append(track)
             continue
         here, there = shifted_rows(track.frames, offset.shift_frames)
+        if offset.drifts:
+            here, there = here[:0], there[:0]
         moved = _rows(track, np.arange(len(track.frames)))
         outline, keypoints = np.full_like(moved.outline_px, np.nan), np.full_like(moved.keypoints_px, np.nan)
         clipped = np.zeros_like(moved.clipped)
