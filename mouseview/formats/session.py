@@ -88,7 +88,9 @@ def session_dataset(session: Session) -> Dataset:
     frames = session.frames
     pixels = SessionFrames(session)
     keypoints = find_keypoints(session.root, session.rig.names, [view.video for view in session.views])
-    correction = session.rig.correction  # of the calibration: its labels follow; whose video is whose, settings say
+    correction = (
+        session.rig.correction
+    )  # of the calibration: its labels follow; whose video is whose is decided already
     mended = None if correction is None else correction.replace(images_of=())
 
     def read(index: int) -> Sample:

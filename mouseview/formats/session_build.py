@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,9 @@ def build_session(
     Raises ``FileFormatError`` for settings that name files outside of the session.
     """
     cameras = rig.names
+    if rig.correction is not None and rig.correction.images_of:
+        exchanged = chosen.assignment.reordered(rig.correction.order(cameras))
+        chosen = dataclasses.replace(chosen, assignment=exchanged)
     videos = _decided(root, cameras, settings.videos, _videos_of(chosen, len(rig)), "videos")
     masks_by_name = choose_masks(root, cameras, tuple(videos), found.masks)
     masks = _decided(root, cameras, settings.masks, list(masks_by_name.masks), "masks")
@@ -94,7 +98,7 @@ def build_session(
     problems: list[Finding] = [
         *findings.about_recordings(root, chosen.recording.label, chosen.others if pointed_at is None else ()),
         *findings.about_assignment(root, rig, chosen, videos, settings),
-        *findings.about_videos(rig, videos, probes, sized=rig.format not in _SIZELESS),
+        *findings.about_videos(rig, videos, probes, sized=_says_sizes(rig)),
         *findings.about_lengths(root, views, probes),
         *findings.about_masks(root, cameras, masks, masks_by_name.alternatives if not settings.masks else ()),
         *findings.about_lens(root, rig, videos, settings.undistorted),
@@ -190,7 +194,7 @@ def _range(views: tuple[SessionView, ...], settings: SessionSettings) -> tuple[i
 
 def _with_video_sizes(rig: Rig, probes: list[Probe | None]) -> tuple[Rig, tuple[str, ...]]:
     """Where the calibration's format has no image size, that of the video is the one K speaks of."""
-    if rig.format not in _SIZELESS:
+    if _says_sizes(rig):
         return rig, ()
     sizes = [probe.size if probe is not None and probe.error is None else None for probe in probes]
     cameras = tuple(
@@ -200,6 +204,10 @@ def _with_video_sizes(rig: Rig, probes: list[Probe | None]) -> tuple[Rig, tuple[
     changed = [new.name for new, old in zip(cameras, rig, strict=True) if new.size != old.size]
     note = f"the image size of {', '.join(changed)} is that of the videos, the calibration says none"
     return rig.replace(cameras=cameras), (note,) if changed else ()
+
+
+def _says_sizes(rig: Rig) -> bool:
+    return rig.format not in _SIZELESS or (rig.correction is not None and rig.correction.size is not None)
 
 
 def _dropped(source: str, views: tuple[SessionView, ...]) -> tuple[str, ...]:

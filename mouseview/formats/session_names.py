@@ -40,6 +40,10 @@ class Assignment:
         """That of the least sure file."""
         return min((how for how in self.how if how is not Sureness.NONE), default=Sureness.NONE)
 
+    def reordered(self, places: Sequence[int]) -> Assignment:
+        """Camera i takes what the camera at ``places[i]`` had."""
+        return Assignment(tuple(self.chosen[place] for place in places), tuple(self.how[place] for place in places))
+
 
 def assign(cameras: Sequence[str], files: Sequence[Sequence[str]]) -> Assignment:
     """cameras: their names. files: for each file the names it goes by (stem, folder), nearest first.

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mouseview.formats.correction_file import save_correction
 from mouseview.formats.dataset import open_dataset
-from mouseview.formats.registry import write_rig
+from mouseview.formats.registry import calibration_home, write_rig
 from mouseview.formats.session import find_session, read_session, save_settings, session_dataset
+from mouseview.model.correction import Correction
 from mouseview.model.errors import FileFormatError
 from mouseview.model.sample import Dataset
 from mouseview.model.session import SessionSettings
@@ -388,3 +390,13 @@ def test_the_sleap_session_opens_as_120_samples_of_four_views() -> None:
     assert all(source is not None for source in dataset[119].sources)
     assert [image.shape for image in dataset[60].images()] == [(1024, 1280, 4)] * 4
     assert not dataset.problems
+
+
+def test_a_saved_correction_exchanges_videos_and_a_decision_comes_before_it(flat: Path) -> None:
+    home = calibration_home(read_session(flat).rig)
+    assert home is not None
+    save_correction(home, Correction(images_of=(("camA", "camB"), ("camB", "camA"))))
+    assert shown(open_dataset(flat), 4) == [level(1, 4), level(0, 4), level(2, 4)]
+    assert shown(open_dataset(flat, corrected=False), 4) == [level(camera, 4) for camera in range(3)]
+    decided = SessionSettings(videos={"camA": "camA.mkv", "camB": "camB.mkv"})
+    assert shown(session_dataset(read_session(flat, decided)), 4) == [level(camera, 4) for camera in range(3)]
