@@ -89,6 +89,16 @@ class Evidence:
         return tuple(source is not None and source.has_mask for source in sources)
 
     @cached_property
+    def drafts(self) -> tuple[str, ...]:
+        """Cameras whose mask is a draft, corrected by hand or not."""
+        sources = self.sample.sources if self.sample is not None else ()
+        return tuple(
+            camera.name
+            for camera, source in zip(self.rig, sources, strict=False)
+            if source is not None and source.is_draft
+        )
+
+    @cached_property
     def sound_masks(self) -> tuple[MaskStats | None, ...]:
         return tuple(self.masks[index] for index in self.sound)
 

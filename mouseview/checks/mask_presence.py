@@ -25,6 +25,7 @@ def mask_presence(evidence: Evidence) -> Iterator[Finding]:
         Severity.WARNING,
         f"{len(bare)} of {len(evidence.rig)} views have no mask ({names}): the background is fed to the model, and "
         "the subject's centre cannot be taken from masks",
-        "add alpha or mask images: the model was trained on subjects on white",
+        "add alpha or mask images: the model was trained on subjects on white; or draft masks here (mouseview draft, "
+        "or Edit ▸ Draft and correct masks)",
         bare[0],
     )

@@ -8,6 +8,7 @@ from mouseview.checks.axes_meeting import axes_meeting
 from mouseview.checks.cage_under_alpha import cage_under_alpha
 from mouseview.checks.centre_choice import centre_choice
 from mouseview.checks.declared_intrinsics import declared_intrinsics
+from mouseview.checks.draft_masks import draft_masks
 from mouseview.checks.duplicate_cameras import duplicate_cameras
 from mouseview.checks.evidence import Evidence
 from mouseview.checks.facing import facing
@@ -60,6 +61,7 @@ CHECKS: tuple[Check, ...] = (
     declared_intrinsics,
     lens_left_in,
     mask_presence,
+    draft_masks,
     mask_sense,
     subject_clipped,
     cage_under_alpha,

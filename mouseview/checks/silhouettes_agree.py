@@ -16,11 +16,12 @@ from mouseview.model.finding import Finding, Severity
 from mouseview.multiview.hull import SilhouetteHull
 
 _GRAVE = 4.0  # times the tolerance
+_DRAFTS = 4.0  # times the tolerance that drafts of masks are given: they miss parts, and take shadows for the subject
 
 
 def silhouettes_agree(evidence: Evidence) -> Iterator[Finding]:
     hull = evidence.hull
-    if hull is None or hull.agrees:
+    if hull is None or hull.agrees or (evidence.drafts and hull.worst_px <= _DRAFTS * hull.tolerance_px):
         return
     worst = max(range(len(hull.views)), key=lambda view: hull.views[view].worst_px)
     measured = (
@@ -28,7 +29,10 @@ def silhouettes_agree(evidence: Evidence) -> Iterator[Finding]:
         f"outside what the other views allow (masks this rough leave {hull.tolerance_px:.1f} px), "
         f"{hull.mean_px:.1f} px on average"
     )
-    severity = Severity.ERROR if hull.worst_px > _GRAVE * hull.tolerance_px else Severity.WARNING
+    grave = _GRAVE * (_DRAFTS if evidence.drafts else 1.0) * hull.tolerance_px
+    severity = Severity.ERROR if hull.worst_px > grave else Severity.WARNING
+    if evidence.drafts:
+        measured += f" (masks of {len(evidence.drafts)} views are drafts: correct them before the cameras are blamed)"
     yield _explained(evidence, hull, measured, severity)
 
 

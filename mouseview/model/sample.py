@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import overload
 
@@ -19,19 +20,46 @@ from mouseview.model.session import Session
 Image = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 
+class MaskOrigin(StrEnum):
+    """Where a view's mask comes from. A draft is a guess; corrected: a person went over it."""
+
+    NONE = "none"
+    ALPHA = "alpha"
+    FILE = "file"
+    DRAFT = "draft"
+    CORRECTED = "corrected"
+
+
 @dataclass(frozen=True, eq=False)
 class ImageSource:
     """Where one view's pixels come from.
 
     ``load`` returns (H, W, 4) uint8 or uint16, straight (not premultiplied) alpha: 255 or 65535 everywhere when the
     file has none and no mask accompanies it; it raises ``MouseViewError`` when the file cannot be used.
-    ``has_mask``: alpha comes from the file or a mask beside it, and is not just opaque filler.
+    ``has_mask``: alpha comes from the file, a mask beside it or a draft, and is not just opaque filler.
+    ``mask_origin``: which of them, where it is not the plain one that ``mask_path`` tells; see ``origin``.
+    ``stream``, ``frame``: the video or folder of images that ``path`` is of, and its place in there; None: a lone one.
     """
 
     path: Path | None
     load: Callable[[], Image]
     mask_path: Path | None = None
     has_mask: bool = True
+    mask_origin: MaskOrigin | None = None
+    stream: Path | None = None
+    frame: int | None = None
+
+    @property
+    def origin(self) -> MaskOrigin:
+        """Where the mask comes from."""
+        if not self.has_mask:
+            return MaskOrigin.NONE
+        return self.mask_origin or (MaskOrigin.ALPHA if self.mask_path is None else MaskOrigin.FILE)
+
+    @property
+    def is_draft(self) -> bool:
+        """The mask was guessed here, by colours or by hand, and did not come with the data."""
+        return self.origin in (MaskOrigin.DRAFT, MaskOrigin.CORRECTED)
 
 
 @dataclass(frozen=True, eq=False)
