@@ -72,7 +72,8 @@ def _question(evidence: Evidence) -> solver.Evidence | None:
     masks = [stats.mask if stats is not None and stats.usable else None for stats in evidence.masks]
     if sum(mask is not None for mask in masks) >= _ENOUGH_VIEWS:
         hull = evidence.hull
-        if hull is not None and hull.worst_px <= _GRAVE * hull.tolerance_px:
+        agree = hull is not None and hull.worst_px <= _GRAVE * hull.tolerance_px
+        if agree and explains(solver.Evidence(evidence.rig)):  # a rig that looks away contradicts no silhouette
             return None
         frame = tuple(None if mask is None else Silhouette.of_mask(mask) for mask in masks)
         return solver.Evidence(evidence.rig, frames=(frame,))

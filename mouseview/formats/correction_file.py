@@ -76,9 +76,11 @@ def save_correction(home: CalibrationHome, correction: Correction) -> Path:
     return write_sidecar(home.target, KIND, content)
 
 
-def remove_correction(home: CalibrationHome) -> None:
-    """Back to the file's own reading."""
+def remove_correction(home: CalibrationHome) -> bool:
+    """Back to the file's own reading, also where the sidecar cannot be read; whether there was one."""
+    there = find_sidecar(home.target, KIND) is not None
     remove_sidecar(home.target, KIND)
+    return there
 
 
 def saved_correction(home: CalibrationHome) -> SavedCorrection | None:

@@ -191,11 +191,7 @@ def use_correction(dataset: Dataset, correction: Correction, progress: Progress 
 
 def take_back(dataset: Dataset, progress: Progress = _silent) -> int:
     """Back to the files' own reading; returns how many calibrations were corrected before."""
-    count = 0
-    for home in _homes(dataset, progress):
-        count += saved_at(home) is not None
-        remove_correction(home)
-    return count
+    return sum(remove_correction(home) for home in _homes(dataset, progress))
 
 
 def describe_solved(solved: Solved) -> dict[str, Any]:
