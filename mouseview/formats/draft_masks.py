@@ -20,6 +20,7 @@ import platformdirs
 
 from mouseview.formats.files import unwritable
 from mouseview.formats.images import read_image, read_mask, write_png
+from mouseview.formats.sidecar import read_sidecar, remove_sidecar, write_sidecar
 from mouseview.model.errors import FileFormatError
 from mouseview.model.sample import Image, ImageSource, MaskOrigin
 from mouseview.multiview.draft_masks import Background, background_mask
@@ -28,6 +29,8 @@ FOLDER = "drafts.mouseview"
 _BACKGROUND, _NOISE = "background.png", "background-noise.png"
 _NOISE_STEPS = 4.0  # of the file, in one grey level
 _LONE = "image"  # what the one frame of an image is called
+_KIND = "masks"  # of the sidecar in sample folders
+_GUESSED = (MaskOrigin.DRAFT, MaskOrigin.CORRECTED)
 _REMEDY = "remove the drafts of this camera and draft them again"
 
 Mask = npt.NDArray[np.bool_]
@@ -70,7 +73,7 @@ def drafted(source: ImageSource) -> ImageSource:
             if (origin is MaskOrigin.CORRECTED or not source.has_mask) and os.path.isfile(path):
                 return _masked(source, partial(_read, path), origin, path)
         if not source.has_mask and os.path.isfile(home / _BACKGROUND):
-            return _masked(source, partial(_from_background, home), MaskOrigin.DRAFT, None)
+            return _masked(source, partial(_from_background, home), MaskOrigin.DRAFT, home / _BACKGROUND)
     return source
 
 
@@ -91,6 +94,23 @@ def write_background(stream: Path, background: Background) -> Path:
 
 def has_background(stream: Path) -> bool:
     return any(os.path.isfile(home / _BACKGROUND) for home in _homes(stream))
+
+
+def write_origins(folder: Path, origins: dict[str, MaskOrigin]) -> None:
+    """Say of images (file names) in a sample folder whose alpha was a draft when they were written."""
+    drafts = {name: str(origin) for name, origin in origins.items() if origin in _GUESSED}
+    if drafts:
+        write_sidecar(folder, _KIND, {"drafts": drafts})
+    else:
+        remove_sidecar(folder, _KIND)
+
+
+def written_origin(folder: Path, name: str) -> MaskOrigin | None:
+    """What ``write_origins`` said of an image; None where nothing was said."""
+    content = read_sidecar(folder, _KIND)
+    told = content.get("drafts") if content is not None else None
+    value = told.get(name) if isinstance(told, dict) else None
+    return next((origin for origin in _GUESSED if origin == value), None)
 
 
 def forget_frame(source: ImageSource) -> None:
@@ -125,7 +145,7 @@ def _write(stream: Path, pictures: dict[str, npt.NDArray[np.uint8]]) -> Path:
     raise problem
 
 
-def _masked(source: ImageSource, mask: partial[Mask], origin: MaskOrigin, path: Path | None) -> ImageSource:
+def _masked(source: ImageSource, mask: partial[Mask], origin: MaskOrigin, path: Path) -> ImageSource:
     load = partial(_with_alpha, source, mask)
     return dataclasses.replace(source, load=load, mask_path=path, has_mask=True, mask_origin=origin)
 

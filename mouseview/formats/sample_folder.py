@@ -10,7 +10,7 @@ from pathlib import Path
 from mouseview.formats import facelift
 from mouseview.formats.camera_format import CameraFormat
 from mouseview.formats.correction_file import corrected_sample
-from mouseview.formats.draft_masks import drafted
+from mouseview.formats.draft_masks import drafted, written_origin
 from mouseview.formats.files import unreadable
 from mouseview.formats.images import has_alpha, read_image
 from mouseview.formats.keypoints import find_keypoints, keypoints_in
@@ -130,7 +130,8 @@ def _source(folder: Path, file_path: str | None) -> ImageSource | None:
 def _image_source(image: Path, folder: Path) -> ImageSource:
     mask = find_mask(image, folder)
     has_mask = mask is not None or _has_alpha(image)
-    return drafted(ImageSource(image, partial(read_image, image, mask), mask, has_mask))
+    origin = written_origin(folder, image.name) if has_mask else None
+    return drafted(ImageSource(image, partial(read_image, image, mask), mask, has_mask, origin))
 
 
 def _has_alpha(image: Path) -> bool:

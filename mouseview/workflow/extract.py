@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mouseview.formats.draft_masks import write_origins
 from mouseview.formats.facelift import FILE_NAME, write_views
 from mouseview.formats.files import file_names, unwritable, write_atomically
 from mouseview.formats.images import write_png
@@ -225,6 +226,8 @@ class _ExtractedSample:
         if sample.labels is not None:
             write_keypoints(sample.labels, sample.rig.names, self.folder / KEYPOINTS)
             written.append(KEYPOINTS)
+        origins = {Path(path).name: source.origin for path, source in zip(paths, sample.sources, strict=True) if source}
+        write_origins(self.folder, origins if self.masks else {})
         write_views(sample.rig, self.folder / FILE_NAME, paths, sample.name)
         sizes = {name: (self.folder / name).stat().st_size for name in written}
         return {"frame": sample.frame, "left_out": self.left_out, "files": sizes}
