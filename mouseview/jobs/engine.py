@@ -73,7 +73,8 @@ class _Run:
                 self._note(pool.poll(_TICK_S))
                 self._journal.sync()
         except JobStopped as stopped:
-            remedy = f"{stopped.remedy}; then resume it: {self._kept()}"
+            kept = f"; then resume it: {self._kept()}" if self._done + self._skipped else ""
+            remedy = stopped.remedy + kept
             raise JobStopped(stopped.message, place=stopped.place, remedy=remedy) from stopped
         finally:
             late = [outcome for outcome in pool.stop() if not outcome.stop]

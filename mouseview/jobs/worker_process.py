@@ -44,7 +44,10 @@ def serve(connection: Connection, payload: bytes, threads: int) -> None:
                 return
             waiting += tasks
         index, earlier = waiting.popleft()
-        connection.send(do_item(work, index, earlier, place))
+        outcome = do_item(work, index, earlier, place)
+        connection.send(outcome)
+        if outcome.stop:  # the next ones would only say the same
+            return
 
 
 def _unpacked(payload: bytes) -> tuple[Opener, Place]:
