@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from mouseview.app import theme
 
 _ROW_PX, _HEAD_PX, _PAD_PX = 21, 20, 6
-_NAME_SHARE = 0.34
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,10 @@ class NumberTable(QWidget):
 
     row_chosen = Signal(str)
 
-    def __init__(self, titles: tuple[str, ...], tips: tuple[str, ...]) -> None:
+    def __init__(self, titles: tuple[str, ...], tips: tuple[str, ...], shares: tuple[float, ...]) -> None:
+        """shares: of the width, one a column."""
         super().__init__()
-        self._titles, self._tips = titles, tips
+        self._titles, self._tips, self._shares = titles, tips, shares
         self._units: tuple[str, ...] = ("",) * len(titles)
         self._rows: list[tuple[str, tuple[Cell, ...]]] = []
         self._chosen = ""
@@ -62,13 +62,12 @@ class NumberTable(QWidget):
         return QSize(260, _HEAD_PX + _ROW_PX * len(self._rows))
 
     def _columns(self, top: int, height: int) -> list[QRect]:
-        width = self.width() - 2 * _PAD_PX
-        name = round(_NAME_SHARE * width)
-        each = (width - name) / max(len(self._titles) - 1, 1)
-        cells = [QRect(_PAD_PX, top, name, height)]
-        return cells + [
-            QRect(round(_PAD_PX + name + each * i), top, round(each) - 4, height) for i in range(len(self._titles) - 1)
-        ]
+        width = (self.width() - 2 * _PAD_PX) / sum(self._shares)
+        out, left = [], float(_PAD_PX)
+        for share in self._shares:
+            out.append(QRect(round(left), top, round(share * width) - 4, height))
+            left += share * width
+        return out
 
     def paintEvent(self, event: QPaintEvent) -> None:
         t = theme.current()

@@ -32,7 +32,7 @@ _STEPS = (
     "4.  For a length, press B (or hold Shift) and mark its other end."
 )
 _OFF = "Press M, or the button, and click the same spot in two or more views."
-_WORST_SHARE = 2.5  # a keypoint's left-out residual beyond this many times the overall misfit is marked
+_WORST_SHARE = 5.0  # a keypoint's left-out residual beyond this many times the overall misfit is marked
 
 
 class ProbePanel(QWidget):
@@ -77,7 +77,7 @@ class ProbePanel(QWidget):
         self.views = NumberTable(("view", "off", "left out", "moves"), (
             "", "px from the mark to the point of all marks", "px from the mark to the point of the other marks",
             "How far the point moves without this mark",
-        ))  # fmt: skip
+        ), (0.34, 0.2, 0.24, 0.22))  # fmt: skip
         self.views.row_chosen.connect(self.camera_chosen)
         self.ruler = RulerCard()
         self.ruler.scale_wanted.connect(self.scale_wanted)
@@ -86,7 +86,7 @@ class ProbePanel(QWidget):
         self.keypoints = NumberTable(("keypoint", "views", "noise", "worst view", "left out"), (
             "", "How many views see it", "px that its residuals tell", "The view that misses the others' point most",
             "By how many px",
-        ))  # fmt: skip
+        ), (0.27, 0.12, 0.17, 0.25, 0.19))  # fmt: skip
         self.keypoints.row_chosen.connect(self._choose_worst)
         self._judged: KeypointJudgement | None = None
         self._build()

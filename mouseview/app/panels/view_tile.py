@@ -270,8 +270,10 @@ class ViewTile(QWidget):
                 painter.fillRect(QRectF(framing.to_widget(corner), framing.to_widget(far)), QColor(t.raised))
             painter.setPen(QColor(t.faint if self._probing else t.muted))
             painter.setFont(theme.ui_font(theme.FONT_PX - 1))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(framing.area.adjusted(8, 8, -8, -8), flags, sentence(self._problem) or "loading …")
+            place = Qt.AlignmentFlag.AlignBottom if self._probing else Qt.AlignmentFlag.AlignVCenter
+            flags = Qt.AlignmentFlag.AlignHCenter | place | Qt.TextFlag.TextWordWrap
+            said = "no image" if self._probing and self._problem else sentence(self._problem) or "loading …"
+            painter.drawText(framing.area.adjusted(8, 8, -8, -8), flags, said)
             return
         painter.setTransform(framing.transform, combine=True)
         full = QRectF(0, 0, *self._size)

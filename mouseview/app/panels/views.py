@@ -6,7 +6,7 @@ import dataclasses
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from mouseview.app import overlays
 from mouseview.app.overlays import Overlay
@@ -120,7 +120,7 @@ class ViewsPanel(QWidget):
         self.points = _Legend("Principal point", PRINCIPAL_COLOUR, "Cross: where the optical axis meets the image")
         self.subject = _Legend("Subject", SUBJECT_COLOUR, "Ring: the subject's centre that the recipe has chosen")
         self.keypoints = _Legend("Keypoints", KEYPOINT_COLOUR, "Labels of this frame, each joined to its point")
-        self.under_mask = QCheckBox("Under the mask")
+        self.under_mask = QCheckBox("Unmasked")
         self.under_mask.setToolTip("Show the pixels that the mask hides")
         self._hint = label("", "muted")
         bar = QHBoxLayout()
@@ -128,10 +128,16 @@ class ViewsPanel(QWidget):
         bar.setSpacing(14)
         bar.addWidget(self.source)
         bar.addWidget(self._hint)
-        bar.addStretch(1)
+        shown = QWidget()
+        shown.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # never widens the dock
+        boxes = QHBoxLayout(shown)
+        boxes.setContentsMargins(0, 0, 0, 0)
+        boxes.setSpacing(7)
+        boxes.addStretch(1)
+        bar.addWidget(shown, 1)
         for box in (self.outline, self.window_box, self.points, self.subject, self.keypoints, self.under_mask):
             box.toggled.connect(lambda _on: self._refresh())
-            bar.addWidget(box)
+            boxes.addWidget(box)
         self.grid = TileGrid()
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
@@ -192,9 +198,9 @@ class ViewsPanel(QWidget):
         self.keypoints.setVisible(state.shown_keypoints is not None)
         self.under_mask.setEnabled(prepared is None)
         for box in (self.outline, self.window_box):
-            box.setEnabled(prepared is None and not probing)
-        for box in (self.points, self.subject):
-            box.setEnabled(not probing)
+            box.setEnabled(prepared is None)
+        for box in (self.outline, self.window_box, self.points, self.subject):
+            box.setVisible(not probing)
         if prepared is not None and self._fed_images[0] is not prepared:
             self._fed_images = (prepared, [to_qimage(image[..., :3]) for image in prepared.images])
         first = (prepared.rig if prepared is not None else sample.rig)[0]
