@@ -52,7 +52,7 @@ def read(path: Path) -> KeypointTable:
         by_hand = _points(file, "points")
         predicted = _points(file, "pred_points")
         version = file.attribute("metadata", "format_id")
-    shift = CENTRE_ORIGIN_PX if isinstance(version, float) and version >= _FROM_CENTRE else 0.0
+    shift = CENTRE_ORIGIN_PX if isinstance(version, int | float) and version >= _FROM_CENTRE else 0.0
     numbers, rows = np.unique(frames["frame_idx"].astype(np.int64), return_inverse=True)
     used, views = np.unique(frames["video"].astype(np.int64), return_inverse=True)
     if len(numbers) and not (numbers[0] >= 0 and numbers[-1] <= MAX_FRAME):
