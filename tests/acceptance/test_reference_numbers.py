@@ -147,9 +147,9 @@ VARIANTS = (
     Number("forced K", 26, 3, lambda: variant("forced K"), "23.8 by least squares, 25.4 by DLT"),
     Number("principal point := 256", 29, 4, lambda: variant("principal point := 256"), "25.4 by least squares"),
     Number("pixel-based", 36, 8, lambda: variant("pixel-based"),
-           "28.7: masks are hulls of labels, not the lab's masks, and least squares favours every variant"),
+           "28.7: masks are hulls of the labels, not those of the lab"),
     Range("two views swapped, least", (60, 130), lambda: variant("two views swapped, least"), (35, 130),
-          "38 to 73 over the fifteen pairs: opposite views agree more when points lie near the axes' point"),
+          "38 to 73 over the fifteen pairs"),
     Range("two views swapped, worst", (60, 130), lambda: variant("two views swapped, worst")),
 )  # fmt: skip
 
