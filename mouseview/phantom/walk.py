@@ -13,6 +13,7 @@ from mouseview.phantom.mouse import Mouse, make_mouse
 from mouseview.phantom.surface import Array
 
 _REACH_MM = (24.0, 20.0)  # half axes of the arena's middle that it stays in
+_WAVES = np.array([0.9, 0.1])  # shares of the round and of its wobble
 _STRIDE_MM = 62.0  # path of one full cycle of steps
 _COUNT = 10_000  # Gaussians: fewer make silhouettes that differ by half a pixel from view to view
 
@@ -32,22 +33,26 @@ class Walk:
     coat: Coat | None = None
 
     def _waves(self) -> tuple[Array, Array]:
-        """Frequencies in rad per mm of path and phases of the two axes' two waves, (2, 2) each."""
+        """Frequencies in rad per mm of path and phases of the two axes' waves, (2, 2) each: a wobbling round."""
         rng = np.random.default_rng([0x77616C6B, self.seed])
-        turns = np.array([[1.0, 2.3], [1.3, 2.9]]) * rng.uniform(0.85, 1.15, (2, 2))
-        return turns / 42.0, rng.uniform(0, 2 * np.pi, (2, 2))
+        wobble = rng.uniform(2.1, 2.9, 2)
+        turns = np.array([[1.0, wobble[0]], [1.0, wobble[1]]])
+        start, way = rng.uniform(0, 2 * np.pi), rng.choice([-1.0, 1.0])
+        phases = np.array([[start, 0.0], [start + way * np.pi / 2, 0.0]])
+        phases[:, 1] = rng.uniform(0, 2 * np.pi, 2)
+        return turns / 30.0, phases
 
     def place_mm(self, seconds: float) -> tuple[float, float]:
         """(x, y) on the floor."""
         rates, phases = self._waves()
         travelled = self.speed_mm_s * seconds
-        swing = np.sin(rates * travelled + phases) @ np.array([0.75, 0.25])
+        swing = np.sin(rates * travelled + phases) @ _WAVES
         return self.middle_mm[0] + _REACH_MM[0] * float(swing[0]), self.middle_mm[1] + _REACH_MM[1] * float(swing[1])
 
     def heading_deg(self, seconds: float) -> float:
         """Along the path."""
         rates, phases = self._waves()
-        slope = (np.cos(rates * self.speed_mm_s * seconds + phases) * rates) @ np.array([0.75, 0.25]) * _REACH_MM
+        slope = (np.cos(rates * self.speed_mm_s * seconds + phases) * rates) @ _WAVES * _REACH_MM
         return float(np.degrees(np.arctan2(slope[1], slope[0])))
 
     def pose(self, seconds: float) -> Pose:
