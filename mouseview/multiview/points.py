@@ -90,20 +90,27 @@ def triangulate_pixels(
         raise ValueError(f"the assumed pixel noise must be positive, not {noise_px}")
     seen = np.all(np.isfinite(marks_px), axis=-1)
     rays = np.stack([camera.unproject(px)[0] for camera, px in zip(views, marks_px, strict=True)])
-    marks = Marks(views, marks_px, rays, seen)
-    whole = _triangulate(marks)
+    count = marks_px.shape[1]
+    judged = seen & (seen.sum(axis=0) >= 3) if leave_one_out else np.zeros_like(seen)
+    # all points, and behind them all points again without each of their views: solved together, that is faster
+    out, of = np.nonzero(judged)
+    asked = np.concatenate([np.arange(count), of])
+    used = seen[:, asked]
+    used[out, count + np.arange(out.size)] = False
+    solved = _triangulate(Marks(views, marks_px, rays, seen).part(asked), used)
+    points, residual_px = solved.points[:count], solved.residual_px[:, :count]
     centres = np.array([camera.centre for camera in views])
-    distances = np.linalg.norm(whole.points - centres[:, None], axis=-1)
+    distances = np.linalg.norm(points - centres[:, None], axis=-1)
     nearest = np.min(np.where(seen, distances, np.inf), axis=0)
     return TriangulatedPoints(
-        whole.points,
-        _inverse(whole.information) * noise_px**2,
-        whole.residual_px,
-        misfit_px(whole.residual_px, seen),
+        points,
+        _inverse(solved.information[:count]) * noise_px**2,
+        residual_px,
+        misfit_px(residual_px, seen),
         seen,
         np.where(np.isfinite(nearest), nearest, np.nan),
         float(noise_px),
-        _left_out(marks, whole.points) if leave_one_out else None,
+        _left_out(solved, used, points, out, of) if leave_one_out else None,
     )
 
 
@@ -114,20 +121,19 @@ class _Solved:
     information: Array  # (N, 3, 3) at a noise of 1 px
 
 
-def _triangulate(marks: Marks, used: Mask | None = None) -> _Solved:
-    """From the marks that are seen and, where given, ``used`` (V, N); residuals of all that are seen."""
+def _triangulate(marks: Marks, used: Mask) -> _Solved:
+    """From the marks that are ``used`` (V, N); residuals of all that are seen."""
     if marks.count > _MOST_AT_ONCE:
         cuts = [slice(at, at + _MOST_AT_ONCE) for at in range(0, marks.count, _MOST_AT_ONCE)]
-        parts = [_triangulate(marks.part(cut), None if used is None else used[:, cut]) for cut in cuts]
+        parts = [_triangulate(marks.part(cut), used[:, cut]) for cut in cuts]
         return _Solved(
             np.concatenate([part.points for part in parts]),
             np.concatenate([part.residual_px for part in parts], axis=1),
             np.concatenate([part.information for part in parts]),
         )
-    taken = marks.seen if used is None else marks.seen & used
     poses = np.array([camera.T_cam_world for camera in marks.cameras])
-    start = triangulate_directions(np.where(taken[..., None], marks.rays, np.nan), poses)
-    points, information = refine(marks, taken, start)
+    start = triangulate_directions(np.where(used[..., None], marks.rays, np.nan), poses)
+    points, information = refine(marks, used, start)
     return _Solved(points, marks.residuals(points), information)
 
 
@@ -147,15 +153,14 @@ def misfit_px(residual_px: Array, used: Mask) -> Array:
     return np.where(count >= 2, np.sqrt(total / np.maximum(2 * count - 3, 1)), np.nan)
 
 
-def _left_out(marks: Marks, whole: Array) -> LeftOut:
-    points = np.full((*marks.seen.shape, 3), np.nan)
-    residual, misfit = np.full((2, *marks.seen.shape), np.nan)
-    out, of = np.nonzero(marks.seen & (marks.seen.sum(axis=0) >= 3))
-    if out.size:
-        used = marks.seen[:, of]
-        used[out, np.arange(out.size)] = False
-        solved = _triangulate(marks.part(of), used)
-        points[out, of] = solved.points
-        residual[out, of] = solved.residual_px[out, np.arange(out.size)]
-        misfit[out, of] = misfit_px(solved.residual_px, used)
+def _left_out(
+    solved: _Solved, used: Mask, whole: Array, out: npt.NDArray[np.intp], of: npt.NDArray[np.intp]
+) -> LeftOut:
+    """out, of (M,): which view was left out of which point, for what was solved behind the whole points (N, 3)."""
+    shape, count = (len(used), len(whole)), len(whole)
+    points = np.full((*shape, 3), np.nan)
+    residual, misfit = np.full((2, *shape), np.nan)
+    points[out, of] = solved.points[count:]
+    residual[out, of] = solved.residual_px[out, count + np.arange(out.size)]
+    misfit[out, of] = misfit_px(solved.residual_px[:, count:], used[:, count:])
     return LeftOut(points, residual, np.linalg.norm(points - whole, axis=-1), misfit)
