@@ -78,6 +78,9 @@ class JobDesk(QObject):
         if state.dataset is None or state.sample is None or self._refuse_second():
             return
         sample, session = state.sample, state.dataset.session
+        if not sample.has_images:
+            self._controller.told.emit("There are no images to extract here, only cameras.")
+            return
         has_masks = any(source is not None and source.has_mask for source in sample.sources)
         self._ask(
             "extract",

@@ -145,6 +145,18 @@ def test_a_folder_inside_the_source_is_refused_with_a_message(
     assert not (dataset_folder / "out").exists()
 
 
+def test_cameras_without_images_have_nothing_to_extract(
+    qtbot: QtBot, running: Running, dataset_folder: Path, tmp_path: Path
+) -> None:
+    alone = tmp_path / "opencv_cameras.json"
+    shutil.copy(open_dataset(dataset_folder)[0].rig.source, alone)  # type: ignore[arg-type]
+    running.controller.open(str(alone))
+    wait_for_sample(qtbot, running)
+    running.window.actions_["extract"].trigger()
+    assert desk_of(running).dialog is None
+    assert running.window.messages.cards
+
+
 def test_a_dataset_is_normalised_by_the_mode_of_the_panel(
     qtbot: QtBot, running: Running, dataset_folder: Path, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ def digests(folder: Path) -> dict[str, str]:
 def assert_same(written: Sample, source: Sample, views: tuple[str, ...] | None = None) -> None:
     views = views or source.rig.names
     assert written.rig.names == views
+    assert written.rig.units == source.rig.units
     for name in views:
         ours, theirs = written.rig[name], source.rig[name]
         assert ours.size == theirs.size
