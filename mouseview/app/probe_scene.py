@@ -18,7 +18,7 @@ def probe_shape(solution: ProbeSolution | None) -> ProbeShape | None:
     """In the rig's own frame and units; None while nothing is marked."""
     if solution is None:
         return None
-    size = float(np.median(np.linalg.norm(solution.rig.centres - np.median(solution.rig.centres, axis=0), axis=-1)))
+    size = _size(solution)
     factor = magnification(solution)
     radii, axes = solution.found.ellipsoid
     rays, owners, loops, loop_owners = [], [], [], []
@@ -49,10 +49,16 @@ def magnification(solution: ProbeSolution) -> float:
     """By which power of ten ellipsoids are enlarged in the scene: a tenth of a millimetre would not be seen."""
     radii = solution.found.ellipsoid[0][:, 0]
     largest = float(np.nanmax(radii, initial=0.0)) if np.isfinite(radii).any() else 0.0
-    size = float(np.max(np.linalg.norm(solution.rig.centres - solution.rig.centres.mean(axis=0), axis=-1)))
+    size = _size(solution)
     if largest <= 0 or size <= 0:
         return 1.0
     return float(10.0 ** max(np.floor(np.log10(_SEEN_SHARE * size / largest)), 0.0))
+
+
+def _size(solution: ProbeSolution) -> float:
+    """How far cameras stand from their middle, in world units; broken ones do not count."""
+    centres = solution.rig.centres[np.all(np.isfinite(solution.rig.centres), axis=-1)]
+    return float(np.linalg.norm(centres - centres.mean(axis=0), axis=-1).max()) if len(centres) else 0.0
 
 
 def _ellipse(first: Array, second: Array) -> Array:

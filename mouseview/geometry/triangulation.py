@@ -120,17 +120,20 @@ def triangulate_directions(directions_cam: npt.ArrayLike, T_cam_world: npt.Array
     """
     d = np.asarray(directions_cam, dtype=np.float64)
     T = np.asarray(T_cam_world, dtype=np.float64)
-    seen = np.all(np.isfinite(d), axis=-1)
+    possible = np.all(np.isfinite(T), axis=(-1, -2))
+    T = np.where(possible[:, None, None], T, np.eye(4))
+    seen = np.all(np.isfinite(d), axis=-1) & possible[:, None]
     d = np.where(seen[..., None], d, 0.0)
     # about the cameras and at their scale the normal matrix keeps half of the digits, whatever the unit
-    centres = -np.einsum("vji,vj->vi", T[:, :3, :3], T[:, :3, 3])
-    middle = centres.mean(axis=0)
-    size = max(float(np.abs(centres - middle).max()), 1e-300)
+    centres = -np.einsum("vji,vj->vi", T[:, :3, :3], T[:, :3, 3])[possible]
+    middle = centres.mean(axis=0) if len(centres) else np.zeros(3)
+    size = max(float(np.abs(centres - middle).max(initial=0.0)), 1e-300)
     P = np.concatenate([T[:, :3, :3], (T[:, :3, :3] @ middle + T[:, :3, 3])[..., None] / size], axis=-1)
     norm2 = np.sum(d * d, axis=-1)[..., None, None]
     projectors = norm2 * np.eye(3) - d[..., :, None] * d[..., None, :]  # [d]×ᵀ [d]×
     normal = np.einsum("vij,vnik,vkl->njl", P, projectors, P, optimize=True)
-    homogeneous = np.linalg.eigh(normal)[1][..., 0]
+    finite = np.all(np.isfinite(normal), axis=(-1, -2))
+    homogeneous = np.linalg.eigh(np.where(finite[:, None, None], normal, np.eye(4)))[1][..., 0]
     with np.errstate(all="ignore"):
         points = middle + size * homogeneous[..., :3] / homogeneous[..., 3:]
-    return np.where((seen.sum(axis=0) >= 2)[..., None], points, np.nan)
+    return np.where((finite & (seen.sum(axis=0) >= 2))[..., None], points, np.nan)

@@ -153,6 +153,19 @@ def test_a_point_that_a_view_cannot_show_is_infinitely_off_there() -> None:
     assert agreement(turned, project(rig, cloud(30))).guilty == 2
 
 
+def test_a_broken_camera_spoils_nothing_but_its_own_view() -> None:
+    rig, points = mouse_ring(), cloud(3)
+    pixels = project(rig, points)
+    for change in ({"K": np.full((3, 3), np.nan)}, {"T_cam_world": np.full((4, 4), np.inf)},
+                   {"distortion": np.array([np.nan])}):  # fmt: skip
+        found = triangulate_pixels(with_camera(rig, 3, **change), pixels)
+        np.testing.assert_allclose(found.points_world, points, atol=1e-9)
+        assert not (found.residual_px[3] < 100).any()
+        np.testing.assert_allclose(found.without.points_world[0], points, atol=1e-8)
+    nothing = rig.replace(cameras=tuple(camera.replace(T_cam_world=np.full((4, 4), np.nan)) for camera in rig))
+    assert np.isnan(triangulate_pixels(nothing, pixels).points_world).all()
+
+
 def test_shapes_that_do_not_fit_are_refused() -> None:
     rig = mouse_ring()
     for pixels in (np.zeros((5, 2)), np.zeros((6, 3)), np.zeros((6, 2, 2, 2))):
