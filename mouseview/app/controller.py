@@ -22,6 +22,7 @@ from mouseview.model.recipe import CentreSource, Mode
 
 if TYPE_CHECKING:
     from mouseview.app.keypoints import KeypointJudgement
+    from mouseview.app.mask_desk import MaskView
     from mouseview.app.probe_solution import ProbeSolution
     from mouseview.app.tasks import Opened
     from mouseview.model.sample import Dataset, Sample
@@ -211,6 +212,9 @@ class Controller(QObject):
 
     def set_keypoints(self, keypoints: KeypointJudgement | None) -> None:
         self._put(keypoints=keypoints)
+
+    def set_mask_view(self, view: MaskView | None, problem: str = "") -> None:
+        self._put(mask_view=view, mask_problem=problem)
 
     def set_dark(self, dark: bool) -> None:
         if dark != self.state.dark:

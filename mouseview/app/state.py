@@ -20,6 +20,7 @@ from mouseview.model.sample import Dataset, Sample
 
 if TYPE_CHECKING:  # the workflow is imported by the work that calls it, after the first frame
     from mouseview.app.keypoints import KeypointJudgement
+    from mouseview.app.mask_desk import MaskView
     from mouseview.app.probe_solution import ProbeSolution
     from mouseview.metrics.scores import Scores
     from mouseview.multiview.rig_difference import RigDifference
@@ -125,6 +126,8 @@ class AppState:
     modes: tuple[ModeResult, ...] = ()
     difference: RigDifference | None = None  # against another calibration; None: nothing is compared
     compared_with: str = ""  # its path
+    mask_view: MaskView | None = None  # the view whose mask is corrected
+    mask_problem: str = ""
     scene: SceneChoice = field(default_factory=SceneChoice)
     picked: PickedRay | None = None
     probing: bool = False

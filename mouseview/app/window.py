@@ -15,6 +15,7 @@ from mouseview.app.panels.calibration_diff import CalibrationDiffPanel
 from mouseview.app.panels.compare import ComparePanel
 from mouseview.app.panels.findings import FindingsPanel
 from mouseview.app.panels.ledger import LedgerPanel
+from mouseview.app.panels.mask_editor import MaskEditorPanel
 from mouseview.app.panels.messages import MessageStack
 from mouseview.app.panels.model import ModelPanel
 from mouseview.app.panels.modes import ModesPanel
@@ -55,8 +56,9 @@ class MainWindow(QMainWindow):
         self.ledger, self.findings, self.model = LedgerPanel(), FindingsPanel(), ModelPanel()
         self.compare, self.modes, self.session = ComparePanel(), ModesPanel(), SessionPanel()
         self.difference, self.probe, self.welcome = CalibrationDiffPanel(), ProbePanel(), WelcomePanel()
+        self.masks = MaskEditorPanel()
         self._hidden_by_user: set[str] = set()
-        self._idle: set[str] = {"session", "difference"}  # panels with nothing to say about what is open
+        self._idle: set[str] = {"session", "difference", "masks"}  # panels with nothing to say about what is open
         self._docks_shown: bool | None = None
         self._laid_out = False
         self._height_before: int | None = None  # of the views, while they are larger than that
@@ -82,6 +84,7 @@ class MainWindow(QMainWindow):
             ("modes", "All modes", "modes", self.modes, bottom),
             ("session", "Session", "session", self.session, bottom),
             ("difference", "Calibration diff", "difference", self.difference, bottom),
+            ("masks", "Masks", "brush", self.masks, bottom),
         ):
             dock = Dock(name, title, icon, panel, self)
             dock.topLevelChanged.connect(lambda _floating: self._fit_titles())
@@ -96,7 +99,7 @@ class MainWindow(QMainWindow):
         self._tab_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS)
         self._tab_timer.timeout.connect(lambda: hide_stray_tab_bars(self, tuple(self.docks.values())))
         self.panels = (self.samples, self.scene, self.views, self.ledger, self.findings, self.model, self.compare,
-                       self.modes, self.session, self.difference, self.probe)  # fmt: skip
+                       self.modes, self.session, self.difference, self.masks, self.probe)  # fmt: skip
         self.recent_menu = QMenu("Open recent", self)
         self._build_menus()
         self._build_tool_bar()
@@ -174,6 +177,7 @@ class MainWindow(QMainWindow):
         self.tabifyDockWidget(docks["compare"], docks["modes"])
         self.tabifyDockWidget(docks["modes"], docks["session"])
         self.tabifyDockWidget(docks["session"], docks["difference"])
+        self.tabifyDockWidget(docks["difference"], docks["masks"])
         docks["findings"].raise_()
         docks["views"].raise_()
         self._size_docks()

@@ -25,6 +25,7 @@ from mouseview.app.difference_desk import DifferenceDesk
 from mouseview.app.job_desk import SLOT as JOB_SLOT
 from mouseview.app.job_desk import STATE_SLOT, JobDesk
 from mouseview.app.jobs import Failure, JobStatus
+from mouseview.app.mask_desk import KEEP_SLOT, LOAD_SLOT, MaskDesk
 from mouseview.app.palette import CheatSheet, CommandPalette
 from mouseview.app.panels import findings as findings_panel
 from mouseview.app.panels import ledger as ledger_panel
@@ -40,7 +41,18 @@ from mouseview.app.window import MainWindow
 from mouseview.model.errors import MouseViewError
 from mouseview.version import __version__
 
-_QUIET_SLOTS = (STATE_SLOT, KEYPOINTS_SLOT, DETAIL_SLOT, "summaries", "images", "check", "centres", "sample", "prepare")
+_QUIET_SLOTS = (
+    LOAD_SLOT,
+    STATE_SLOT,
+    KEYPOINTS_SLOT,
+    DETAIL_SLOT,
+    "summaries",
+    "images",
+    "check",
+    "centres",
+    "sample",
+    "prepare",
+)
 _PROJECT_FILTER = "MouseView projects (*.mouseview)"
 
 
@@ -73,6 +85,7 @@ class Wiring(QObject):
         self._shown_work: set[str] = set()  # slots of the running work that the status bar tells of
         self.session = SessionDesk(controller)
         self.difference = DifferenceDesk(controller)
+        self.masks = MaskDesk(controller)
         self.conventions = ConventionsWiring(window, controller)
         self.player = Player(controller)
         self.probe = ProbeDesk(controller)
@@ -125,6 +138,7 @@ class Wiring(QObject):
         window.difference.compare_wanted.connect(self._ask_other_calibration)
         self.difference.compared.connect(lambda: window.raise_panel("difference"))
         window.difference.stop_wanted.connect(self.difference.stop)
+        self._mask_panel()
         for run in (model.run_wanted, window.compare.run_wanted):
             run.connect(self._run)
         for run in (model.modes_wanted, window.modes.run_wanted):
@@ -176,11 +190,20 @@ class Wiring(QObject):
             self.window.raise_panel("views")
             self.window.raise_panel("probe")
 
+    def _mask_panel(self) -> None:
+        panel, desk = self.window.masks, self.masks
+        panel.mask_drawn.connect(desk.draw)
+        panel.box_drawn.connect(desk.cut_from_box)
+        panel.background_wanted.connect(desk.draft_all)
+        panel.forget_wanted.connect(desk.forget)
+        panel.seen.connect(desk.activate)
+
     def _actions(self) -> None:
         window, controller, on = self.window, self.controller, self.window.actions_.on
         on("open-folder", self._ask_folder)
         on("open-file", self._ask_file)
         on("compare-calibration", self._ask_other_calibration)
+        on("edit-masks", self._edit_masks)
         on("open-demo", lambda: controller.open_demo())
         on("save-project", self._save)
         on("save-project-as", self._save_as)
@@ -227,6 +250,7 @@ class Wiring(QObject):
     def _show(self, state: AppState) -> None:
         window = self.window
         window.set_idle("difference", state.difference is None)
+        window.set_idle("masks", not self.masks.wanted or state.sample is None or not state.sample.has_images)
         window.set_idle("session", state.dataset is None or state.dataset.session is None)
         window.show_docks(state.dataset is not None)
         for panel in window.panels:
@@ -259,7 +283,7 @@ class Wiring(QObject):
             window.session.show_progress(status)
         if status.slot in ("open", "demo"):
             window.welcome.show_busy(f"{status.note or status.title} …" if running else "")
-        if status.slot in _QUIET_SLOTS:
+        if status.slot in _QUIET_SLOTS or status.slot.startswith(KEEP_SLOT):
             return
         (self._shown_work.add if running else self._shown_work.discard)(status.slot)
         window.actions_["cancel"].setEnabled(bool(self._shown_work))
@@ -401,6 +425,15 @@ class Wiring(QObject):
         if self.window.model.all_modes.isEnabled() and not self.controller.jobs.busy(RUN_SLOT):
             self.window.raise_panel("modes")
             self.controller.run_modes()
+
+    def _edit_masks(self) -> None:
+        sample = self.controller.state.sample
+        if sample is None or not sample.has_images:
+            self.controller.told.emit("There are no images to draw masks on, only cameras.")
+            return
+        self.masks.wanted = True
+        self.window.set_idle("masks", False)
+        self.window.raise_panel("masks")
 
     def _find_sample(self) -> None:
         self.window.raise_panel("samples")

@@ -18,6 +18,7 @@ from mouseview.app.probe_overlay import ProbeOverlay, RayCurves, probe_overlay
 from mouseview.app.qimages import to_qimage
 from mouseview.app.state import AppState, Changed
 from mouseview.model.prepared import Prepared
+from mouseview.model.sample import Sample
 
 _LEAST_TILE_PX = 104
 
@@ -37,6 +38,12 @@ def best_columns(count: int, width: int, height: int, aspect: float) -> tuple[in
         columns = max(1, width // _LEAST_TILE_PX)
         return columns, width // columns, int(width // columns / aspect + CAPTION_PX)
     return best
+
+
+def _draft_tag(sample: Sample, index: int) -> str:
+    """A mask that was guessed here is called so beside its image."""
+    source = sample.sources[index]
+    return "draft mask" if source is not None and source.is_draft else ""
 
 
 class TileGrid(QWidget):
@@ -218,7 +225,7 @@ class ViewsPanel(QWidget):
                 size,
                 Overlay() if probing else self._chosen_parts(overlay),  # they would hide what one aims at
                 selected=camera.name == state.camera,
-                tag="held out" if camera.name in held_out else "",
+                tag="held out" if camera.name in held_out else _draft_tag(sample, index),
                 problem=problem,
             )
             tile.set_probing(probing)
