@@ -90,8 +90,11 @@ def write_session(
     """Write ``videos/CAMERA.mp4``, ``masks/CAMERA.mp4``, ``calibration.toml`` and ``keypoints.json`` into ``folder``.
 
     frames: of every video.  keypoint_noise_px: standard deviation in each direction; None writes no keypoints.
-    Raises ``FileFormatError`` when a video cannot be written, ``Cancelled`` between cameras.
+    Raises ``FileFormatError`` when a video cannot be written, ``Cancelled`` between cameras, ``ValueError`` for a size
+    that videos do not have.
     """
+    if size[0] % 2 or size[1] % 2:
+        raise ValueError(f"videos have even sizes, not {size[0]}×{size[1]}")
     wrong = faults or SessionFaults()
     rig = session_rig(size)
     walk = Walk(seed, speed_mm_s, coat=coat)

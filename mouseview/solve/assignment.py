@@ -91,6 +91,8 @@ class AssignmentVerdict:
     @property
     def words(self) -> tuple[str, ...]:
         """What came out, in sentences, the most important first."""
+        if not np.isfinite(self.best.residual_px):
+            return ("the videos have other image sizes than the cameras that they could belong to",)
         if not self.frames:
             return ("neither masks nor keypoints say which video belongs to which camera",)
         return tuple(self._sentences())
@@ -106,15 +108,15 @@ class AssignmentVerdict:
             )
         elif self.contradicts and self.declared is not None:
             moved = ", ".join(f"{camera} ← {video}" for camera, _, video in self.changes)
-            out.append(
-                f"the videos are assigned wrongly: {moved} leaves {best.residual_px:.2f} px {over}, the present "
-                f"assignment {self.declared.residual_px:.2f} px"
-            )
+            now = f"the present assignment {self.declared.residual_px:.2f} px"
+            if not np.isfinite(self.declared.residual_px):
+                now = "the present assignment gives a camera a video of another image size"
+            out.append(f"the videos are assigned wrongly: {moved} leaves {best.residual_px:.2f} px {over}, {now}")
         else:
             kept = "the present assignment" if self.declared is not None else "the best assignment"
             shown = self.declared or best
             out.append(f"{kept} leaves {shown.residual_px:.2f} px {over}")
-        if rival is not None:
+        if rival is not None and np.isfinite(rival.residual_px):
             told = "told apart" if rival.separated else "not told apart"
             out.append(f"the runner-up leaves {rival.residual_px:.2f} px: {told}")
         for group in self.inseparable:
@@ -155,7 +157,7 @@ def rank_assignments(
 
     def entry(k: int) -> Assignment:
         return Assignment(
-            tuple(names[v] for v in rows[k]), float(residual[k]), float(residual[k] - residual[0]), bool(apart[k])
+            tuple(names[v] for v in rows[k]), float(residual[k]), _behind(residual[k], residual[0]), bool(apart[k])
         )
 
     choices = []
@@ -167,11 +169,11 @@ def rank_assignments(
             CameraChoice(camera.name, best_video, None, np.inf, True)
             if other is None
             else CameraChoice(
-                camera.name, best_video, names[rows[other][place]], float(residual[other] - residual[0]), not close
+                camera.name, best_video, names[rows[other][place]], _behind(residual[other], residual[0]), not close
             )
         )
     mine = next((k for k, row in enumerate(rows) if tuple(row) == declared_row), None)
-    frames = int(np.isfinite(frame_px[0]).sum())
+    frames = int(np.isfinite(frame_px[0]).sum())  # none where sizes rule everything out
     return AssignmentVerdict(
         tuple(entry(k) for k in range(min(_RANKED, len(rows)))),
         None if mine is None else entry(mine),
@@ -186,6 +188,10 @@ def rank_assignments(
 def fitting_px(cameras: Sequence[Camera]) -> float:
     """The largest mean contradiction that sound masks or keypoints of one rig leave."""
     return max(_FITS_PX, _FITS_SHARE * max(max(camera.size) for camera in cameras))
+
+
+def _behind(residual_px: float, best_px: float) -> float:
+    return float(residual_px - best_px) if np.isfinite(best_px) else 0.0
 
 
 def _mean(frame_px: Array) -> Array:

@@ -72,6 +72,14 @@ def test_videos_of_another_size_are_ruled_out() -> None:
     assert {entry.videos[4] for entry in verdict.ranked} == {"cam_001"}
 
 
+def test_where_no_size_fits_that_is_said() -> None:
+    large = [camera.replace(width=640, height=480) for camera in cameras()]
+    verdict = rank_assignments(large, mask_tracks(0, _FRAMES), range(6))
+    assert verdict.frames == 0
+    assert not verdict.contradicts
+    assert verdict.words == ("the videos have other image sizes than the cameras that they could belong to",)
+
+
 def test_fewer_videos_than_cameras_leave_some_without() -> None:
     tracks = mask_tracks(0, _FRAMES)
     verdict = rank_assignments(cameras(), [tracks[5], tracks[2], tracks[0], tracks[3]])
