@@ -50,6 +50,12 @@ def _session() -> list[Row]:
     return [dict(row) for row in measure()]
 
 
+def _session_evidence() -> list[Row]:
+    from mouseview.solve.bench_sessions import measure
+
+    return [dict(row) for row in measure()]
+
+
 def _jobs() -> list[Row]:
     from mouseview.jobs.bench import measure
 
@@ -70,6 +76,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "probe": _probe,
     "open": _open,
     "session": _session,
+    "session-evidence": _session_evidence,
     "jobs": _jobs,
 }
 
