@@ -201,9 +201,18 @@ def _finalists(bench: Bench, thorough: bool, views: bool, progress: Callable[[fl
     orders: dict[Correction, Correction | None] = {}
     for _, index in sorted(scores):
         pose = product[index].replace(drop_lens=False)
-        if pose not in orders and len(orders) < len(poses()):
+        if pose not in orders and len(orders) < len(poses()) and _may_aim(bench, pose, product):
             orders[pose] = next(iter(_orders(bench, pose, 1)), None)
     return [*chosen, *(correction for correction in orders.values() if correction is not None)]
+
+
+def _may_aim(bench: Bench, correction: Correction, others: Sequence[Correction]) -> bool:
+    """Cameras that could all look at one place are asked first; where none do, all are."""
+    aims = {one: found.score for one in {correction, *others}
+            if (found := bench.measure(Kind.STRUCTURE, bench.cameras(one))) is not None}  # fmt: skip
+    if min(aims.values(), default=180.0) > _FITS_DEG:
+        return True
+    return aims.get(correction, 0.0) <= 3.0 * _FITS_DEG
 
 
 def _orders(bench: Bench, correction: Correction, keep: int) -> list[Correction]:

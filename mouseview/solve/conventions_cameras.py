@@ -19,7 +19,8 @@ from mouseview.model.correction import Correction
 class ReadCameras:
     """V cameras under one correction: K (V, 3, 3), lenses, R (V, 3, 3), t (V, 3); world to camera, OpenCV axes.
 
-    optics_key: equal for corrections under which pixels have the same rays in the cameras' own frames.
+    optics_key: equal for corrections under which pixels have the same rays in the cameras' own frames; such rays are
+    kept in ``_kept`` for all of them.
     """
 
     correction: Correction
@@ -28,6 +29,7 @@ class ReadCameras:
     R: Array
     t: Array
     optics_key: tuple[Any, ...]
+    _kept: dict[tuple[Any, ...], tuple[Array, Array]]
 
     @cached_property
     def centres(self) -> Array:
@@ -55,8 +57,11 @@ class ReadCameras:
             return self.lenses[view].unproject(to_plane(self.K[view], pixels))[0]
 
     def directions(self, view: int, pixels: Array) -> Array:
-        """(..., 2) px → unit (..., 3) in world."""
-        return self.directions_cam(view, pixels) @ self.R[view]
+        """(..., 2) px → unit (..., 3) in world. Arrays that are asked about again are not unprojected again."""
+        key = (self.optics_key, view, id(pixels))
+        if key not in self._kept:
+            self._kept[key] = (pixels, self.directions_cam(view, pixels))  # held, so that its id stays its own
+        return self._kept[key][1] @ self.R[view]
 
 
 class Readings:
@@ -68,6 +73,7 @@ class Readings:
         self._R = np.array([camera.T_cam_world[:3, :3] for camera in rig])
         self._t = np.array([camera.T_cam_world[:3, 3] for camera in rig])
         self._lenses = tuple(camera.optics for camera in rig)
+        self._kept: dict[tuple[Any, ...], tuple[Array, Array]] = {}
 
     def under(self, correction: Correction) -> ReadCameras:
         """The cameras under a correction; whose images are whose is no matter of the cameras."""
@@ -82,4 +88,4 @@ class Readings:
             correction.pixel_shift_px - correction.label_shift_px,
             correction.drop_lens,
         )
-        return ReadCameras(correction, K, lenses, np.asarray(R), np.asarray(t), key)
+        return ReadCameras(correction, K, lenses, np.asarray(R), np.asarray(t), key, self._kept)

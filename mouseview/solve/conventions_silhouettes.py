@@ -115,7 +115,7 @@ def silhouette_gaps(cameras: ReadCameras, frame: Sequence[Silhouette | None], qu
     for view in views:
         silhouette = _of(frame, view)
         gaps[view] = silhouette.cap_px
-        directions = cameras.directions(view, silhouette.outline[:: 4 if quick else 1])
+        directions = cameras.directions(view, silhouette.outline)[:: 4 if quick else 1]
         reaching: BoolImage = np.all(np.isfinite(directions), axis=-1)
         if not (np.isfinite(middle).all() and np.isfinite(radius) and radius > 0 and reaching.any()):
             continue
@@ -168,7 +168,7 @@ def pairwise_gaps(cameras: ReadCameras, frame: Sequence[Silhouette | None]) -> A
     masked = [view for view in range(count) if frame[view] is not None and len(_of(frame, view).outline)]
     for i in range(count):
         for a in masked:
-            directions = cameras.directions(i, _of(frame, a).outline[::2])
+            directions = cameras.directions(i, _of(frame, a).outline)[::2]
             directions = directions[np.isfinite(directions).all(axis=-1)]
             depths = (directions @ (middle - cameras.centres[i]))[:, None] + np.linspace(-radius, radius, 24)
             world = cameras.centres[i] + directions[:, None, :] * depths[..., None]

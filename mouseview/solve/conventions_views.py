@@ -24,7 +24,9 @@ def pairwise_epipolar_px(cameras: ReadCameras, points: PointEvidence) -> Array:
     if pixels.shape[1] > 60:
         pixels = pixels[:, np.linspace(0, pixels.shape[1] - 1, 60).astype(int)]
     views = range(len(pixels))
-    rays = np.stack([cameras.directions(camera, pixels) for camera in views])  # camera, marks, point, 3
+    rays = np.stack(
+        [cameras.directions_cam(camera, pixels) @ cameras.R[camera] for camera in views]
+    )  # camera, marks, point, 3
     costs = np.zeros((len(pixels),) * 4)
     for i in views:
         for j in views:
