@@ -102,10 +102,7 @@ def packets(path: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
 
     Raises ``FileFormatError`` for what is no video.
     """
-    container_of(path)
-    capture = cv2.VideoCapture(os.path.abspath(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_FORMAT, -1])
-    if not capture.isOpened():
-        raise _unusable(path, "no decoder opens it")
+    capture = _open_packets(path)
     stamps, keys = [], []
     try:
         while capture.grab():
@@ -114,6 +111,29 @@ def packets(path: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     finally:
         capture.release()
     return np.array(stamps, np.int64), np.array(keys, bool)
+
+
+def first_packet(path: Path) -> tuple[str, bytes]:
+    """The codec's four letters in lower case, and its first packet (H.264 with start codes and parameter sets).
+
+    Raises ``FileFormatError`` for what is no video.
+    """
+    capture = _open_packets(path)
+    try:
+        code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+        there, data = capture.retrieve() if capture.grab() else (False, None)
+        letters = code.to_bytes(4, "little").decode("latin-1").lower()
+        return letters, data.tobytes() if there and data is not None else b""
+    finally:
+        capture.release()
+
+
+def _open_packets(path: Path) -> cv2.VideoCapture:
+    container_of(path)
+    capture = cv2.VideoCapture(os.path.abspath(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_FORMAT, -1])
+    if not capture.isOpened():
+        raise _unusable(path, "no decoder opens it")
+    return capture
 
 
 def _unusable(path: Path, why: str) -> FileFormatError:

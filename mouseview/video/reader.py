@@ -8,6 +8,7 @@ from pathlib import Path
 from mouseview.model.errors import FileFormatError
 from mouseview.video.capture import Capture, Frame
 from mouseview.video.container import Container, container_of
+from mouseview.video.interlaced import refuse_unconverted
 from mouseview.video.timeline import Timeline
 from mouseview.video.timeline_cache import known_timeline, timeline_of
 
@@ -34,6 +35,7 @@ class VideoReader:
         self._claimed, self._rotation_deg = self._capture.claimed_frames, self._capture.rotation_deg
         self._through_key = container_of(self.path) in _PASSING_KEYS
         self._timeline: Timeline | None = known_timeline(self.path)
+        self._is_converted = False
         self._counted: int | None = None  # true number of frames where decoding came to the end
         self._at: int | None = _START  # the frame that was grabbed last; None: not known
 
@@ -64,6 +66,9 @@ class VideoReader:
     def read(self, index: int) -> Frame:
         """(H, W, 3) uint8 RGB of frame ``index``. Raises ``FileFormatError`` where there is none."""
         with self._lock:
+            if not self._is_converted:
+                refuse_unconverted(self.path)
+                self._is_converted = True
             if index < 0 or not self._go_to(index):
                 raise self._no_frame(index)
             return self._open().pixels()

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from mouseview.model.errors import FileFormatError
+from mouseview.video.capture import Capture, first_packet
+from mouseview.video.interlaced import has_fields
 from mouseview.video.reader import VideoReader
 from mouseview.video.timeline import SEQUENTIAL, build_timeline
 from tests.video.encoding import FRAMES, ffmpeg, pattern, sequential
@@ -103,6 +105,19 @@ def test_every_order_gives_the_sequential_frames(
     assert (reader.height, reader.width, 3) == truth[0].shape
 
 
+@pytest.mark.parametrize("arguments", [("-flags", "+ildct+ilme", "-x264opts", "tff=1"), ("-g", "20")])
+def test_interlaced_frames_are_converted_or_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """OpenCV 4.13 and later leave them unconverted and say nothing: memory would be shown as pictures."""
+    path = tmp_path / "video.mp4"
+    pattern(*_H264, *arguments, "-bf", "2", path)
+    assert has_fields(first_packet(path)[1]) is ("tff=1" in arguments)
+    if len({frame.tobytes() for frame in sequential(path)}) == 1:
+        with pytest.raises(FileFormatError, match="interlaced"):
+            VideoReader(path).read(5)
+    else:
+        assert np.array_equal(VideoReader(path).read(5), sequential(path)[5])
+
+
 @pytest.mark.parametrize("name", COUNTED)
 def test_without_usable_stamps_frames_are_counted_and_this_is_said(
     videos: Callable[[str], tuple[Path, list[np.ndarray]]], name: str
@@ -138,8 +153,6 @@ def test_rotation_is_told_and_not_applied(videos: Callable[[str], tuple[Path, li
 def test_ascending_reading_decodes_each_frame_once(
     videos: Callable[[str], tuple[Path, list[np.ndarray]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mouseview.video.capture import Capture
-
     path, truth = videos("long_gop_b_frames.mp4")
     VideoReader(path).count_frames()
     grabs, seeks = [], []
