@@ -28,11 +28,11 @@ class ProbeDesk(QObject):
     """Intents in; the controller shows marks and what they say.
 
     ``curves_changed(tuple[RayCurves, ...])``: of the pointer and of a point's only mark; they live for a moment and
-    are no part of the state.  ``detail_read(camera, QImage)``.
+    are no part of the state.  ``detail_read(camera, QImage, QImage)``: with the mask and without.
     """
 
     curves_changed = Signal(object)
-    detail_read = Signal(str, object)
+    detail_read = Signal(str, object, object)
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
@@ -109,14 +109,15 @@ class ProbeDesk(QObject):
             return
         index = sample.rig.names.index(camera)
 
-        def work(_ticket: Ticket) -> QImage:
+        def work(_ticket: Ticket) -> tuple[QImage, QImage]:
             from mouseview.app.qimages import to_qimage
 
-            return to_qimage(sample.image(index), opaque=False)
+            image = sample.image(index)
+            return to_qimage(image), to_qimage(image, opaque=True)
 
-        def done(detail: QImage) -> None:
+        def done(read: tuple[QImage, QImage]) -> None:
             if self._controller.state.sample is sample:
-                self.detail_read.emit(camera, detail)
+                self.detail_read.emit(camera, *read)
 
         self._controller.jobs.submit(DETAIL_SLOT, f"Reading {camera}", work, done, self._controller.failed.emit)
 

@@ -459,9 +459,25 @@ def test_magnifying_beyond_the_shown_pixels_asks_for_all_of_them(qtbot: QtBot) -
 def test_the_photograph_in_full_is_read_for_a_closer_look(hand: Hand, qtbot: QtBot) -> None:
     with qtbot.waitSignal(hand.running.wiring.probe.detail_read, timeout=10_000) as got:
         hand.running.wiring.probe.want_detail(hand.rig.names[2])
-    name, image = got.args
+    name, masked, opaque = got.args
     assert name == hand.rig.names[2]
-    assert (image.width(), image.height()) == hand.rig[2].size
+    assert (masked.width(), masked.height()) == hand.rig[2].size
+    assert masked.pixelColor(1, 1).alpha() == 0
+    assert opaque.pixelColor(1, 1).alpha() == 255
+
+
+def test_beside_the_image_nothing_is_marked_and_a_drag_ends_at_its_border(hand: Hand) -> None:
+    tile = hand.tile(0)
+    tile._size = (96, 40)  # a wide image leaves room above and below it
+    above = tile.framing.to_widget(QPointF(48, -8))
+    assert tile.framing.area.contains(above)
+    send(tile, QEvent.Type.MouseButtonPress, above)
+    send(tile, QEvent.Type.MouseButtonRelease, above)
+    assert hand.running.controller.state.probe.is_empty
+    send(tile, QEvent.Type.MouseButtonPress, tile.framing.to_widget(QPointF(48, 12)))
+    send(tile, QEvent.Type.MouseMove, above)
+    send(tile, QEvent.Type.MouseButtonRelease, above)
+    assert hand.running.controller.state.probe.marks[0].pixel == pytest.approx((48.0, 0.0))
 
 
 # ---- keypoints -------------------------------------------------------------------------------------------------------

@@ -76,11 +76,13 @@ class ViewTile(QWidget):
         self, image: QImage | None, size: tuple[int, int], overlay: Overlay, *, selected: bool, tag: str, problem: str
     ) -> None:
         """size: (width, height) in px of the image that the overlay speaks of, which ``image`` may show smaller."""
-        if image is not self._image:
-            self._detail = None
+        other = image is not self._image
         self._image, self._size, self._overlay = image, size, overlay
         self._selected, self._tag, self._problem = selected, tag, problem
         self._stale()
+        if other:
+            self._detail = None
+            self._ask_detail()
 
     def show_detail(self, detail: QImage) -> None:
         """All pixels of the image that is shown."""
@@ -128,7 +130,7 @@ class ViewTile(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            if self._probing and self._picture().contains(event.position()):
+            if self._probing and self._on_image(event.position()):
                 self._marking = True
                 self._mark(event)
             else:
@@ -145,7 +147,7 @@ class ViewTile(QWidget):
             self._stale()
         elif self._marking:
             self._mark(event)
-        elif self._picture().contains(event.position()):
+        elif self._on_image(event.position()):
             at = self.framing.to_image(event.position())
             self.hovered.emit(self.name, at.x(), at.y())
         else:
@@ -174,10 +176,7 @@ class ViewTile(QWidget):
         factor = 2.0 ** (event.angleDelta().y() / 240.0)
         self._zoom, self._centre = self.framing.zoomed(factor, event.position())
         self._stale()
-        shown = self._image.width() if self._image is not None else self._size[0]
-        coarse = self._image is not None and self._detail is None and shown < self._size[0]
-        if coarse and self.framing.scale * self.devicePixelRatioF() * self._size[0] > shown:
-            self.detail_wanted.emit(self.name)
+        self._ask_detail()
         event.accept()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -188,11 +187,24 @@ class ViewTile(QWidget):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._stale()
 
+    def _on_image(self, position: QPointF) -> bool:
+        image = QRectF(0, 0, *self._size)
+        return self._picture().contains(position) and image.contains(self.framing.to_image(position))
+
     def _mark(self, event: QMouseEvent) -> None:
         at = self.framing.to_image(event.position())
+        x, y = (min(max(value, 0.0), float(most)) for value, most in zip((at.x(), at.y()), self._size, strict=True))
         other = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         grain_px = 1.0 / (self.framing.scale * self.devicePixelRatioF())
-        self.marked.emit(self.name, at.x(), at.y(), other, grain_px)
+        self.marked.emit(self.name, x, y, other, grain_px)
+
+    def _ask_detail(self) -> None:
+        """For all pixels, where a smaller copy is magnified beyond its own."""
+        if self._zoom == 1.0 or self._image is None or self._detail is not None:
+            return
+        shown, full = self._image.width(), self._size[0]
+        if shown < full and self.framing.scale * self.devicePixelRatioF() * full > shown:
+            self.detail_wanted.emit(self.name)
 
     def _leave(self) -> None:
         self.hovered.emit(self.name, float("nan"), float("nan"))

@@ -243,11 +243,11 @@ class ViewsPanel(QWidget):
             self._rays = rays
             self._refresh_probe()
 
-    def show_detail(self, name: str, image: QImage) -> None:
-        """All pixels of a photograph that is magnified."""
+    def show_detail(self, name: str, masked: QImage, opaque: QImage) -> None:
+        """All pixels of a photograph that is magnified, with its mask and without."""
         for tile in self.grid.tiles:
-            if tile.name == name and not self._shows_fed and not self.under_mask.isChecked():
-                tile.show_detail(image)
+            if tile.name == name and not self._shows_fed:
+                tile.show_detail(opaque if self.under_mask.isChecked() else masked)
 
     def show_photographs(self) -> None:
         """Not what the model is fed: the probe marks photographs."""
