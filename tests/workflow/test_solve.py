@@ -13,10 +13,14 @@ import mouseview as mv
 from mouseview.formats import sidecar
 from mouseview.model.correction import Correction
 from mouseview.model.errors import Cancelled, MouseViewError
+from mouseview.phantom.dataset import write_sample
 from mouseview.solve.conventions_length import KnownLength
 from mouseview.workflow.inspect import describe
 from mouseview.workflow.open import open_path
 from mouseview.workflow.solve import describe_solved, read_under, solve_path, take_back, use_correction
+from tests.rigs import mouse_ring
+from tests.scene import photographed
+from tests.shared_data import shared_path
 from tests.workflow.misread_set import NOSE_TO_TAIL_MM, RIG, WRONG, calibration_folder, sample_folders
 
 
@@ -154,3 +158,35 @@ def take_back_anyway(folder: Path) -> list[str]:
     """``--undo`` must also get rid of a sidecar that cannot be read."""
     take_back(open_path(folder, corrected=False))
     return [path.name for path in folder.iterdir() if "correction" in path.name]
+
+
+def test_images_of_another_size_than_the_file_says_are_noticed(tmp_path: Path) -> None:
+    """K of frames twice as large as the images that lie beside it, which only these can tell."""
+    rig = mouse_ring((576, 512), lens=False)
+    small = photographed(rig.replace(cameras=tuple(camera.resized(288, 256) for camera in rig)))
+    write_sample(tmp_path / "s", rig, small.images())
+    solved = solve_path(tmp_path / "s")
+    assert solved.correction == Correction(size=(288, 256), K_size=(576, 512))
+    read_under(tmp_path / "s", solved.correction)
+    opened = open_path(tmp_path / "s")[0]
+    assert opened.rig[0].size == (288, 256)
+    np.testing.assert_allclose(opened.rig[0].K, rig[0].resized(288, 256).K, atol=1e-9)
+    assert solve_path(tmp_path / "s").agrees
+
+
+def test_labels_of_a_session_of_videos_follow_its_calibration(tmp_path: Path) -> None:
+    folder = tmp_path / "session"
+    shutil.copytree(shared_path("data/sleap_anipose_minimal_session"), folder)
+    before = open_path(folder)
+    after = read_under(folder, Correction(transpose_R=True, scale=2.0, label_shift_px=1.0))
+    assert after.session is not None
+    assert after.session.rig.correction is not None
+    old, new = before[0].labels, after[0].labels
+    assert old is not None
+    assert new is not None
+    np.testing.assert_allclose(new.points_world, 2 * old.points_world)
+    np.testing.assert_allclose(new.points_px, old.points_px + 1)
+    np.testing.assert_allclose(after[0].rig[0].T_cam_world[:3, :3], before[0].rig[0].T_cam_world[:3, :3].T)
+    solved = solve_path(folder)
+    assert not solved.solution.fits, "two of its cameras are one: nothing explains what is seen"
+    assert all("images" not in row.differs or "undistorted" in row.differs for row in solved.solution.ranked)
