@@ -1,4 +1,4 @@
-"""A session's videos fit their cameras: a quick look at a few neighbouring frames from its middle."""
+"""A session's videos fit their cameras: a quick look at its first frames, which are decoded without searching."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from mouseview.model.finding import Finding, Severity
 from mouseview.model.session import Session
 from mouseview.solve.session_evidence import SessionVerdict, judge_session
-from mouseview.solve.session_tracks import read_tracks, runs_of_frames
+from mouseview.solve.session_tracks import read_tracks
 
-_FRAMES, _WINDOW = 18, 4  # two to three seconds at full size; ``mouseview session`` looks at more
+_FRAMES, _WINDOW = 18, 4  # about a second for six full-size cameras; ``mouseview session`` looks at more
 _APPLY = "run mouseview session {root} --apply, which looks at more frames"
 
 
@@ -17,7 +17,8 @@ def session_sense(session: Session) -> Iterator[Finding]:
     """Findings about the session's settings; none where its masks and keypoints cannot say. Decodes some frames."""
     if sum(view.video is not None for view in session.views) < 2:
         return
-    tracks = read_tracks(session, runs_of_frames(session, 1, _FRAMES))
+    first = range(session.start, min(session.stop, session.start + _FRAMES))
+    tracks = read_tracks(session, [first] if first else [])
     if tracks.has_masks or tracks.has_keypoints:
         yield from _findings(session, judge_session(session, tracks, _WINDOW))
 
