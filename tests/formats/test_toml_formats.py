@@ -176,7 +176,7 @@ def test_caliscope_keeps_rising_numbers(tmp_path: Path) -> None:
 
 
 def test_the_real_session_and_its_twin_cameras() -> None:
-    (sample,) = open_dataset(shared_path("data/sleap_anipose_minimal_session"))
+    sample = open_dataset(shared_path("data/sleap_anipose_minimal_session"))[0]
     assert sample.rig.names == ("back", "mid", "side", "top")
     assert {camera.size for camera in sample.rig} == {(1280, 1024)}
     assert sample.rig["back"].cx == 640.0
