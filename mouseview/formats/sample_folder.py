@@ -14,13 +14,13 @@ from mouseview.formats.draft_masks import drafted, written_origin
 from mouseview.formats.files import unreadable
 from mouseview.formats.images import has_alpha, read_image
 from mouseview.formats.keypoints import find_keypoints, keypoints_in
+from mouseview.formats.keypoints.own import FILE_NAME as KEYPOINTS
 from mouseview.formats.registry import all_formats, by_name, calibration_home, identify, sniff, sniff_folder
 from mouseview.model.errors import FileFormatError
 from mouseview.model.finding import Finding
 from mouseview.model.sample import ImageSource, Sample
 
 NAMELESS = "calibration"  # a folder that is the root of its disk
-KEYPOINTS = "keypoints.json"
 MASK_FOLDERS = ("masks", "mask")
 MASK_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 

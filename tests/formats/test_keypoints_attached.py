@@ -10,7 +10,7 @@ import pytest
 
 from mouseview.checks import inspect
 from mouseview.formats import open_dataset, read_labels, read_rig, write_rig
-from mouseview.formats.keypoints import find_keypoints, write_keypoints
+from mouseview.formats.keypoints import discover, find_keypoints, write_keypoints
 from mouseview.formats.keypoints.assign import camera_of, cameras_of_views
 from mouseview.model.camera import Labels
 from mouseview.model.errors import FileFormatError
@@ -230,6 +230,24 @@ def test_a_broken_file_costs_its_camera_alone(tmp_path: Path) -> None:
     assert labels is not None
     assert labels.points_px is not None
     assert np.isfinite(labels.points_px).all(axis=(1, 2, 3)).tolist() == [True, True, True, False, True, True]
+
+
+def test_a_folder_that_may_not_be_listed_costs_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_views(tmp_path)
+    real = discover.os.scandir
+
+    def guarded(path: Path) -> object:
+        if Path(path).name == "cam5":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(discover.os, "scandir", guarded)
+    found = find_keypoints(tmp_path, NAMES)
+    assert found is not None
+    assert [(problem.code, Path(problem.place).name) for problem in found.problems] == [
+        ("keypoints-unreadable", "cam5")
+    ]
+    assert found.at(0) is not None
 
 
 def test_a_file_of_no_camera_is_said(tmp_path: Path) -> None:

@@ -29,10 +29,10 @@ class Found:
 
 
 def keypoint_files(root: Path) -> tuple[tuple[Found, ...], tuple[Finding, ...]]:
-    """The keypoint files below ``root`` in natural order, and those that claim to be ones and are broken."""
+    """The keypoint files below ``root`` in natural order; those that are broken, folders that cannot be listed."""
     found: list[Found] = []
-    broken: list[Finding] = []
-    for path in _candidates(root):
+    files, broken = _candidates(root)
+    for path in files:
         try:
             known = sniff_keypoints(path)
         except FileFormatError as error:
@@ -48,17 +48,22 @@ def unusable(path: Path, error: FileFormatError) -> Finding:
     return Finding("keypoints-unreadable", Severity.WARNING, error.place or str(path), error.message, error.remedy)
 
 
-def _candidates(root: Path) -> list[Path]:
+def _candidates(root: Path) -> tuple[list[Path], list[Finding]]:
     files: list[Path] = []
+    closed: list[Finding] = []
     folders = [root]
     for _ in range(_LEVELS + 1):
         below: list[Path] = []
         for folder in folders[:_MAX_FOLDERS]:
-            inner, plain = _listed(folder)
+            try:
+                inner, plain = _listed(folder)
+            except FileFormatError as error:
+                closed.append(unusable(folder, error))
+                continue
             files += plain
             below += inner
         folders = below
-    return sorted(files[:_MAX_FILES], key=lambda path: natural_key(path.relative_to(root).as_posix()))
+    return sorted(files[:_MAX_FILES], key=lambda path: natural_key(path.relative_to(root).as_posix())), closed
 
 
 def _listed(folder: Path) -> tuple[list[Path], list[Path]]:

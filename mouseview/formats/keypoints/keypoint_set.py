@@ -138,7 +138,7 @@ def keypoints_in(file: Path, cameras: Sequence[str]) -> KeypointSet:
 
 
 def find_keypoints(root: Path, cameras: Sequence[str], videos: Sequence[Path | None] = ()) -> KeypointSet | None:
-    """The keypoints of a folder for these cameras; None when there are none. Raises ``FileFormatError``.
+    """The keypoints of a folder for these cameras; None when there are none.
 
     videos: parallel to the cameras where they are known: files are often called as their video. Of several files
     for one camera one called as its video is taken first, then the best format; the others are named in the notes.
