@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from mouseview.formats.session_files import FoundFiles, Recording, recordings
 from mouseview.formats.session_masks import choose_masks
 from mouseview.formats.session_names import Assignment, Sureness, assign
 from mouseview.formats.session_probe import Probe, probe_all
-from mouseview.formats.session_times import recorded_numbers
+from mouseview.formats.session_times import MAX_GAPS, recorded_numbers
 from mouseview.model.camera import Rig
 from mouseview.model.errors import FileFormatError
 from mouseview.model.finding import Finding
@@ -21,6 +23,7 @@ from mouseview.model.session import Session, SessionSettings, SessionView
 
 # formats without an image size of their own: their readers assume a usual one, a video knows better
 _SIZELESS = frozenset({"dannce", "jarvis", "mammal", "easymocap"})
+MAX_SAMPLES = 1_000_000  # names are listed at once; damaged headers claim any number of frames
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def build_session(
     probes = probe_all(videos)
     recorded, source = recorded_numbers(cameras, tuple(videos))
     views = tuple(
-        _view(camera, videos[i], masks[i], settings, probes[i], recorded[i], _first(probes))
+        _view(camera, videos[i], masks[i], settings, probes[i], recorded[i], _image_clock(probes))
         for i, camera in enumerate(cameras)
     )
     problems: list[Finding] = [
@@ -106,8 +109,10 @@ def build_session(
     start, stop = _range(views, settings)
     if stop <= start:
         problems.append(findings.nothing_in_common(root, views))
-        spans = [view.span for view in views if view.span is not None]
-        start, stop = min((a for a, _ in spans), default=0), max((b for _, b in spans), default=0)
+        start, stop = _seen(views)
+    if len(range(start, stop, settings.stride)) > MAX_SAMPLES:
+        problems.append(findings.too_long(root, stop - start, MAX_SAMPLES))
+        stop = start + MAX_SAMPLES * settings.stride
     sized, size_notes = _with_video_sizes(rig, probes)
     return Session(
         name=_name(root, chosen),
@@ -124,6 +129,7 @@ def build_session(
         video_candidates=found.videos or found.sequences,
         mask_candidates=found.masks,
         assumptions=(
+            *_calibration_note(calibration, pointed_at),
             *findings.how_assigned(root, rig, chosen, videos, settings),
             *size_notes,
             *_dropped(source, views),
@@ -131,6 +137,10 @@ def build_session(
         problems=tuple(problems),
         settings_target=target,
     )
+
+
+def _calibration_note(calibration: Path, pointed_at: Path | None) -> tuple[str, ...]:
+    return () if pointed_at is None else (f"the calibration is {calibration}, found from {pointed_at.name}",)
 
 
 def _videos_of(chosen: ChosenRecording, count: int) -> list[Path | None]:
@@ -161,9 +171,11 @@ def _decided(
     return out
 
 
-def _first(probes: list[Probe | None]) -> int:
-    """What numbered images of all cameras start from."""
-    return min((probe.numbers[0] for probe in probes if probe is not None and probe.numbers), default=0)
+def _image_clock(probes: list[Probe | None]) -> tuple[int, int]:
+    """(first number, step) of the numbered images of all cameras: every tenth frame may have been kept."""
+    sequences = [probe.numbers for probe in probes if probe is not None and probe.numbers]
+    steps = [later - earlier for numbers in sequences for earlier, later in itertools.pairwise(numbers)]
+    return min((numbers[0] for numbers in sequences), default=0), math.gcd(*steps) or 1
 
 
 def _view(
@@ -173,11 +185,12 @@ def _view(
     settings: SessionSettings,
     probe: Probe | None,
     recorded: tuple[int, ...] | None,
-    first: int,
+    clock: tuple[int, int],
 ) -> SessionView:
     count = None if probe is None else probe.frame_count
     if probe is not None and probe.numbers is not None:
-        recorded = tuple(number - first for number in probe.numbers)
+        numbers = tuple((number - clock[0]) // clock[1] for number in probe.numbers)
+        recorded = numbers if numbers[-1] - numbers[0] < MAX_GAPS * len(numbers) else None  # else they are times
     elif recorded is not None and count is not None:
         count = min(count, len(recorded))
         recorded = recorded[:count]
@@ -185,11 +198,18 @@ def _view(
 
 
 def _range(views: tuple[SessionView, ...], settings: SessionSettings) -> tuple[int, int]:
-    """The frames that all videos have, unless a person said which."""
+    """The frames that all videos have, unless a person said which; none that no video has."""
     spans = [view.span for view in views if view.span is not None]
-    start = max((a for a, _ in spans), default=0) if settings.start is None else settings.start
-    stop = min((b for _, b in spans), default=0) if settings.stop is None else settings.stop
+    earliest, latest = _seen(views)
+    start = max((a for a, _ in spans), default=0) if settings.start is None else max(settings.start, earliest)
+    stop = min((b for _, b in spans), default=0) if settings.stop is None else min(settings.stop, latest)
     return start, stop
+
+
+def _seen(views: tuple[SessionView, ...]) -> tuple[int, int]:
+    """From the first frame that any video has to the one behind the last."""
+    spans = [view.span for view in views if view.span is not None]
+    return min((a for a, _ in spans), default=0), max((b for _, b in spans), default=0)
 
 
 def _with_video_sizes(rig: Rig, probes: list[Probe | None]) -> tuple[Rig, tuple[str, ...]]:

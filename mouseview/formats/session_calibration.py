@@ -28,7 +28,7 @@ def calibration_of(folder: Path, format: str | None = None) -> FoundCalibration:
     for root in (absolute, *list(absolute.parents)[:2]):
         own = root == absolute
         for home in (root, *_calibration_folders(root, must_work=own)):
-            found = find_calibration(home, format)
+            found = _only_one(home, format, must_work=own)
             if found is not None:
                 root_as_given = folder if own else root
                 return FoundCalibration(folder / found.relative_to(absolute) if own else found, root_as_given)
@@ -46,6 +46,16 @@ def calibration_of(folder: Path, format: str | None = None) -> FoundCalibration:
         remedy="put the calibration into this folder, beside it, or into a folder calibration/ in it; readable are: "
         + ", ".join(known.file_names[0] for known in all_formats()),
     )
+
+
+def _only_one(folder: Path, format: str | None, must_work: bool) -> Path | None:
+    """Its calibration. Several of them are an error in the folder that was opened, and no concern of it above."""
+    try:
+        return find_calibration(folder, format)
+    except FileFormatError:
+        if must_work:
+            raise
+        return None
 
 
 def _has_calibration(folder: Path) -> bool:

@@ -100,7 +100,7 @@ def numbered_images(folder: Path) -> tuple[tuple[int, Path], ...]:
     for name in sorted(names):
         stem, suffix = os.path.splitext(name)
         digits = _NUMBERED.search(stem.removesuffix("_mask"))
-        if suffix.lower() in _IMAGE_SUFFIXES and digits and len(digits.group()) <= 12:
+        if suffix.lower() in _IMAGE_SUFFIXES and digits and len(digits.group()) <= 18:
             out.setdefault(int(digits.group()), folder / name)
     return tuple(sorted(out.items()))
 

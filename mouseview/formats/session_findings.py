@@ -206,5 +206,15 @@ def nothing_in_common(root: Path, views: tuple[SessionView, ...]) -> Finding:
     )
 
 
+def too_long(root: Path, frames: int, most: int) -> Finding:
+    return Finding(
+        "session-too-long",
+        Severity.WARNING,
+        str(root),
+        f"the videos claim {frames} frames in common; only the first {most} samples are listed",
+        "choose a range or every n-th frame in the session panel, or check the videos' headers",
+    )
+
+
 def _inside(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

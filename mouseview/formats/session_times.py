@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tokenize
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ _CAMPY = "frametimes.npy"
 _CALISCOPE = "frame_time_history.csv"
 _MAX_BYTES = 256 * MIB
 _MAX_NUMBER = 2**40
+MAX_GAPS = 20  # numbers that stand further apart on the average do not count frames
 _REMEDY = "export it again, or move it away: then frames are counted one by one"
 
 
@@ -53,7 +55,7 @@ def _read_campy(path: Path) -> tuple[int, ...]:
     data = read_bytes(path, _MAX_BYTES)
     try:
         table = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, OSError, EOFError, SyntaxError, MemoryError) as error:
+    except (ValueError, OSError, EOFError, SyntaxError, MemoryError, tokenize.TokenError) as error:
         raise _refused(path, f"is no array that can be read: {str(error)[:80]}") from error
     if not isinstance(table, np.ndarray) or table.dtype.kind not in "fiu" or table.ndim != 2 or len(table) < 2:
         raise _refused(path, "does not hold two rows of frame numbers and times")
@@ -86,8 +88,10 @@ def _read_caliscope(path: Path) -> dict[str, tuple[int, ...]]:
 
 
 def _ascending(numbers: np.ndarray, path: Path) -> tuple[int, ...]:
-    if np.any(np.diff(numbers) <= 0) or abs(int(numbers[-1]) - int(numbers[0])) > 10**8:
+    if np.any(np.diff(numbers) <= 0):
         raise _refused(path, "holds frame numbers that do not ascend")
+    if numbers[-1] - numbers[0] >= MAX_GAPS * len(numbers):
+        raise _refused(path, f"holds {len(numbers)} frame numbers from {numbers[0]} to {numbers[-1]}, which count none")
     return tuple(numbers.tolist())
 
 

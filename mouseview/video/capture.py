@@ -55,7 +55,8 @@ class Capture:
         self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
         self.width, self.height = int(self._get(cv2.CAP_PROP_FRAME_WIDTH)), int(self._get(cv2.CAP_PROP_FRAME_HEIGHT))
         self.fps = float(self._get(cv2.CAP_PROP_FPS))
-        self.claimed_frames = max(0, int(self._get(cv2.CAP_PROP_FRAME_COUNT)))
+        # a frame takes a byte at least: what claims more has a damaged header
+        self.claimed_frames = min(max(0, int(self._get(cv2.CAP_PROP_FRAME_COUNT))), os.path.getsize(path))
         if not (0 < self.width * self.height <= _MAX_PIXELS and np.isfinite(self.fps)):
             self.close()
             raise _unusable(path, f"it claims frames of {self.width}×{self.height} px")

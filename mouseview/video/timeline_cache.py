@@ -6,16 +6,21 @@ import contextlib
 import hashlib
 import os
 import secrets
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import platformdirs
 
 from mouseview.video.timeline import Timeline, build_timeline
 
 _VERSION = 1  # raise it when timelines come to mean something else
+_MARK = b"mouseview timeline\n"
+_HEAD = struct.Struct(
+    "<19sIQQ"
+)  # mark, checksum of the rest, number of stamps, number of keys; then these and the note
 _MAX_FILES = 2000
 _MAX_BYTES = 256 << 20
 
@@ -48,37 +53,40 @@ def _place(path: Path) -> Path | None:
     except OSError:
         return None
     key = f"{_VERSION} {cv2.__version__} {os.path.abspath(path)} {state.st_size} {state.st_mtime_ns}"
-    return _folder() / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz"
+    return _folder() / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.timeline"
 
 
 def _read(place: Path | None) -> Timeline | None:
-    if place is None or not place.is_file() or place.stat().st_size > _MAX_BYTES:
+    """None as well for a file that is cut off, foreign or damaged: it is made again."""
+    if place is None:
         return None
     try:
-        with np.load(place, allow_pickle=False) as file:
-            stamps, keys, note = file["stamps_us"], file["keys"], str(file["note"])
-    except (OSError, ValueError, KeyError, EOFError):
-        return None  # cut off or foreign: made again
-    if not (_is_ascending(stamps) and _is_ascending(keys)) or (len(keys) and keys[-1] >= max(1, len(stamps))):
+        data = place.read_bytes() if place.stat().st_size <= _MAX_BYTES else b""
+    except OSError:
         return None
-    return Timeline(stamps if len(stamps) else None, keys, note)
-
-
-def _is_ascending(array: npt.NDArray[np.generic]) -> bool:
-    return array.dtype == np.int64 and array.ndim == 1 and bool(np.all(np.diff(array.astype(np.int64)) >= 0))
+    if len(data) < _HEAD.size:
+        return None
+    mark, checksum, stamps, keys = _HEAD.unpack_from(data)
+    body = data[_HEAD.size :]
+    if mark != _MARK or checksum != zlib.crc32(body) or len(body) < 8 * (stamps + keys):
+        return None
+    numbers = np.frombuffer(body, "<i8", stamps + keys).astype(np.int64)
+    note = body[8 * (stamps + keys) :].decode()
+    return Timeline(numbers[:stamps] if stamps else None, numbers[stamps:], note)
 
 
 def _write(place: Path | None, timeline: Timeline) -> None:
     """Whole or not at all; a cache that cannot be written is a slower cache."""
     if place is None:
         return
-    temporary = place.with_name(f".{place.stem}.{secrets.token_hex(6)}.tmp")
     stamps = timeline.stamps_us if timeline.stamps_us is not None else np.zeros(0, np.int64)
+    body = np.concatenate([stamps, timeline.keys]).astype("<i8").tobytes() + timeline.note.encode()
+    head = _HEAD.pack(_MARK, zlib.crc32(body), len(stamps), len(timeline.keys))
+    temporary = place.with_name(f".{place.stem}.{secrets.token_hex(6)}.tmp")
     with contextlib.suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with open(temporary, "wb") as file:
-                np.savez(file, stamps_us=stamps, keys=timeline.keys, note=np.array(timeline.note))
+            temporary.write_bytes(head + body)
             os.replace(temporary, place)
         finally:
             temporary.unlink(missing_ok=True)
@@ -86,7 +94,7 @@ def _write(place: Path | None, timeline: Timeline) -> None:
 
 
 def _prune(folder: Path) -> None:
-    files = sorted(folder.glob("*.npz"), key=lambda file: file.stat().st_mtime, reverse=True)
+    files = sorted(folder.glob("*.timeline"), key=lambda file: file.stat().st_mtime, reverse=True)
     kept_bytes = 0
     for number, file in enumerate(files):
         kept_bytes += file.stat().st_size

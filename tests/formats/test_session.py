@@ -181,6 +181,16 @@ def test_a_folder_of_videos_beside_its_calibration(tmp_path: Path) -> None:
     assert dataset.session is not None
     assert dataset.session.root == tmp_path
     assert all(view.masks is not None for view in dataset.session.views)
+    assert any(str(tmp_path / "calibration.toml") in note for note in dataset.session.assumptions)
+
+
+def test_several_calibrations_further_up_are_no_concern(tmp_path: Path) -> None:
+    for name in ("old.yml", "new.yml"):
+        write_rig(rig_of(NAMES), tmp_path / name, "opencv")
+    for number, name in enumerate(NAMES):
+        write_video(tmp_path / "session" / f"{name}.mkv", number)
+    with pytest.raises(FileFormatError, match="no calibration"):
+        open_dataset(tmp_path / "session")
 
 
 def test_several_recordings(tmp_path: Path) -> None:
@@ -285,6 +295,31 @@ def test_offsets_move_one_camera(flat: Path) -> None:
     assert shown(dataset, 1) == [level(0, 3), level(1, 6), level(2, 1)]
     wide = session_dataset(read_session(flat, SessionSettings(offsets={"camB": 3}, start=8, stop=12)))
     assert shown(wide, 2) == [level(0, 10), None, level(2, 10)]
+
+
+def test_ranges_that_files_ask_for_stay_within_the_videos(flat: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = SessionSettings(start=-(10**9), stop=10**9, offsets={"camB": 2})
+    dataset = session_dataset(read_session(flat, asked))
+    assert (dataset.names[0], dataset.names[-1]) == ("frame_-00002", f"frame_{FRAMES - 1:06d}")
+    assert shown(dataset, 0) == [None, level(1, 0), None]
+    monkeypatch.setattr("mouseview.formats.session_build.MAX_SAMPLES", 5)
+    cut = open_dataset(flat)
+    assert len(cut) == 5
+    assert codes(cut) == {"session-too-long"}
+
+
+@pytest.mark.parametrize(
+    "called", [lambda frame: 10 * frame, lambda frame: 1_700_000_000_000_000 + 33_367 * frame + (frame == 2)]
+)
+def test_images_called_by_every_tenth_frame_or_by_time(tmp_path: Path, called: Callable[[int], int]) -> None:
+    write_calibration(tmp_path, NAMES)
+    for number, name in enumerate(NAMES):
+        write_images(tmp_path / "images" / name, number, range(4))
+        for file in sorted((tmp_path / "images" / name).iterdir(), reverse=True):
+            file.rename(file.with_name(f"{called(int(file.stem))}.png"))
+    dataset = open_dataset(tmp_path)
+    assert len(dataset) == 4
+    assert shown(dataset, 2) == [level(camera, 2) for camera in range(3)]
 
 
 def test_range_and_stride(flat: Path) -> None:
