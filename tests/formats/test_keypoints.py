@@ -123,6 +123,16 @@ def test_labelled_images_of_deeplabcut_are_frames_by_their_names(tmp_path: Path)
     np.testing.assert_array_equal(pixels(table)[0, :, 0], [[NAN, NAN], [10.5, 20.5]])
 
 
+def test_columns_beside_x_y_and_likelihood_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "scorer,eks,eks,eks,eks\nbodyparts,nose,nose,nose,nose\ncoords,x,y,likelihood,x_var\n0,10,20,0.9,3\n"
+    )
+    np.testing.assert_array_equal(pixels(read_keypoints(tmp_path / "a.csv"))[0, 0], [[10.5, 20.5]])
+    (tmp_path / "a.csv").write_text("scorer,a\nbodyparts,nose\ncoords,x\n0,10\n")
+    with pytest.raises(FileFormatError, match="x and y of every body part"):
+        read_keypoints(tmp_path / "a.csv")
+
+
 def test_3d_points_of_sleap_anipose_and_anipose(tmp_path: Path) -> None:
     stored = np.random.default_rng(0).normal(size=(4, 3, 3)) * 100
     made.points3d(tmp_path / "points3d.h5", stored)

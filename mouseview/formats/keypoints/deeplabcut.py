@@ -56,10 +56,13 @@ def columns(header: Sequence[Sequence[str]], path: Path) -> Columns:
     scorers = {entry[0] for entry in header}
     if len(scorers) != 1:
         raise mismatch(place, "one scorer", f"{len(scorers)} scorers")
-    places = {(entry[1] if len(entry) == 4 else "", entry[-2], entry[-1]): at for at, entry in enumerate(header)}
-    strange = next((key for _, _, key in places if key not in _COORDINATES), None)
-    if strange is not None:
-        raise mismatch(place, "x, y or likelihood", strange)
+    places = {
+        (entry[1] if len(entry) == 4 else "", entry[-2], entry[-1]): at
+        for at, entry in enumerate(header)
+        if entry[-1] in _COORDINATES  # others add medians and variances of their own
+    }
+    if not places:
+        raise mismatch(place, "columns x, y and likelihood", header[0][-1])
     animals = tuple(dict.fromkeys(animal for animal, _, _ in places))
     names = point_names(tuple(dict.fromkeys(part for _, part, _ in places)), place)
     parts = tuple(dict.fromkeys(part for _, part, _ in places))
