@@ -24,7 +24,7 @@ def from_labels(labels: Labels | None, rig: Rig) -> SubjectCentre | None:
     """
     if labels is None:
         return None
-    frames = labels.points_world.reshape(-1, *labels.points_world.shape[-2:]).shape[0]
+    frames = len(labels.points_world)
     points = labels.finite_points
     if len(points):
         note = f"mean of {len(points)} labelled points of {frames} frame(s)"

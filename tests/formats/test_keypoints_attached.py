@@ -275,6 +275,8 @@ def test_sample_folders_carry_their_keypoints(tmp_path: Path) -> None:
     with_broken = open_dataset(tmp_path)[0]
     assert with_broken.labels is not None
     assert [problem.code for problem in with_broken.labels.problems] == ["keypoints-unreadable"]
+    assert "keypoints-unreadable" in {finding.code for finding in inspect(with_broken)}
+    assert all(centre.source is not CentreSource.LABELS for centre in subject_centres(with_broken))
 
 
 def test_keypoints_alone_are_no_dataset(tmp_path: Path) -> None:
