@@ -40,7 +40,7 @@ def wait_prepared(qtbot: QtBot, running: Running) -> None:
 def test_it_begins_with_a_welcome_and_shows_panels_once_something_is_open(opened: Running, qtbot: QtBot) -> None:
     window = opened.window
     assert window.centre.currentWidget() is window.scene
-    idle = ("session", "difference")  # they have nothing to say about images alone
+    idle = ("session", "difference", "masks")  # they have nothing to say about images alone
     assert all(dock.isHidden() == (name in idle) for name, dock in window.docks.items())
     assert window.windowTitle().endswith("– MouseView")
     qtbot.keyClick(window, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
