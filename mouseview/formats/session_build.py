@@ -158,7 +158,8 @@ def _decided(
         raise FileFormatError(
             f"{what} are decided for {', '.join(unknown[:5])}, which the calibration does not have",
             place=str(root),
-            remedy="forget the decisions about this session, or open it with the calibration they were made for",
+            remedy="remove session.mouseview.json to go back to what names suggest, or open the session with the "
+            "calibration that it was decided for",
         )
     taken = {resolve_inside(root, text) for text in table.values() if text is not None}
     out: list[Path | None] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,15 @@ from mouseview.model.session import Session, SessionView
 from mouseview.video.frames import FrameStore
 
 
+@dataclass(frozen=True)
+class _Folder:
+    """Numbered images. counts_from_one: they are numbered 1 to N without a gap."""
+
+    in_order: tuple[tuple[int, Path], ...]
+    by_number: dict[int, Path]
+    counts_from_one: bool
+
+
 class SessionFrames:
     """Image sources of a session's views. Decoders and a few frames are shared and kept within limits."""
 
@@ -26,7 +36,7 @@ class SessionFrames:
         self._session = session
         self._store = FrameStore()
         self._lock = threading.Lock()
-        self._folders: dict[Path, dict[int, Path]] = {}
+        self._folders: dict[Path, _Folder] = {}
 
     def sources(self, session_frame: int) -> tuple[ImageSource | None, ...]:
         """One source for each camera; None where it has no such frame. Nothing is decoded."""
@@ -39,30 +49,35 @@ class SessionFrames:
         path = view.video
         number = place
         if path.is_dir():
-            images = list(self._images(path).items())
+            images = self._images(path).in_order
+            if place >= len(images):  # taken away since the session was opened
+                return None
             number, path = images[place]
-        mask_path: Path | None = None
-        mask_index: int | None = None
-        if view.masks is not None:
-            mask_path, mask_index = self._mask_place(view.masks, number)
+        mask_path, mask_index = self._mask_of(view.masks, place, None if path is view.video else number)
         load = partial(self._load, path, place, mask_path, mask_index)
         has_mask = mask_path is not None
         return drafted(ImageSource(path, load, mask_path, has_mask, stream=view.video, frame=number))
 
-    def _mask_place(self, masks: Path, number: int) -> tuple[Path | None, int | None]:
-        """A mask video with the frame's place in it; or the mask image of that number, where there is one."""
-        if not masks.is_dir():
-            return masks, number
-        images = self._images(masks)
-        first = next(iter(images), 0)
-        # tools that count from 1 leave no image 0; sparse masks are numbered as the frames are
-        shift = 1 if first == 1 and len(images) == max(images, default=0) else 0
-        return images.get(number + shift), None
+    def _mask_of(self, masks: Path | None, place: int, image_number: int | None) -> tuple[Path | None, int | None]:
+        """A mask video with the frame's place in it; or the mask image of that number, where there is one.
 
-    def _images(self, folder: Path) -> dict[int, Path]:
+        image_number: of the image that it masks, where that is numbered itself.
+        """
+        if masks is None:
+            return None, None
+        if not masks.is_dir():
+            return masks, place
+        images = self._images(masks)
+        number = place + images.counts_from_one if image_number is None else image_number
+        return images.by_number.get(number), None
+
+    def _images(self, folder: Path) -> _Folder:
         with self._lock:
             if folder not in self._folders:
-                self._folders[folder] = dict(numbered_images(folder))
+                listed = numbered_images(folder)
+                # tools that count from 1 leave no image 0; sparse masks are numbered as the frames are
+                from_one = bool(listed) and listed[0][0] == 1 and listed[-1][0] == len(listed)
+                self._folders[folder] = _Folder(listed, dict(listed), from_one)
             return self._folders[folder]
 
     def _load(self, path: Path, place: int, mask_path: Path | None, mask_index: int | None) -> Image:

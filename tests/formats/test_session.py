@@ -244,6 +244,24 @@ def test_masks_from_videos_and_images(flat: Path, suffix: str) -> None:
     assert np.all(sparse.load()[..., 3] == 255)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_mask_images_are_numbered_as_the_frames_or_from_one(flat: Path, first: int) -> None:
+    for name in NAMES:
+        write_mask_images(flat / "seg" / name, range(first, FRAMES + first))
+    image = open_dataset(flat)[4].image(1)
+    assert np.array_equal(image[..., 3] == 255, mask_of(4 + first))
+
+
+def test_masks_of_numbered_images_have_their_numbers(tmp_path: Path) -> None:
+    write_calibration(tmp_path, NAMES)
+    for number, name in enumerate(NAMES):
+        write_images(tmp_path / "images" / name, number, range(1, 6))
+        write_mask_images(tmp_path / "masks" / name, range(1, 6))
+    sample = open_dataset(tmp_path)[2]
+    assert np.array_equal(sample.image(0)[..., 3] == 255, mask_of(3))
+    assert sample.image(0)[0, 0, 0] == level(0, 3)
+
+
 def test_mask_videos_beside_their_videos(flat: Path) -> None:
     for name in NAMES:
         write_mask_video(flat / f"{name}_mask.mkv")
