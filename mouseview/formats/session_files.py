@@ -24,6 +24,7 @@ _MAX_FOLDERS = 1000
 _MASK_WORD = re.compile(r"(^|[_\-. ])(simpleclick|masks?|segs?|segmentations?|segmented|silhouettes?|matte)($|[_\-. ])")
 # calibration recordings, and what other programs draw on top of the videos
 _NO_RECORDING = re.compile(r"calib|intrinsic|extrinsic|checker|charuco|label|proj|combined|reproject|overlay|preview")
+_OWN = ".mouseview"  # what this program leaves beside videos (drafts of masks) is no recording
 _NUMBERED = re.compile(r"\d+$")
 
 
@@ -150,7 +151,8 @@ def _list(folder: Path, must_work: bool) -> tuple[list[str], list[str]]:
             raise unreadable(folder, error) from error
         return [], []  # one folder that may not be read does not close its neighbours
     files = [name for name, is_folder in listed if not is_folder and not name.startswith(".")]
-    return files, sorted((name for name, is_dir in listed if is_dir and not name.startswith(".")), key=natural_key)
+    folders = [name for name, is_folder in listed if is_folder and not name.startswith(".")]
+    return files, sorted((name for name in folders if not name.endswith(_OWN)), key=natural_key)
 
 
 def _sorted(paths: list[Path], root: Path) -> tuple[Path, ...]:

@@ -252,6 +252,16 @@ def test_mask_images_are_numbered_as_the_frames_or_from_one(flat: Path, first: i
     assert np.array_equal(image[..., 3] == 255, mask_of(4 + first))
 
 
+def test_drafts_beside_images_are_no_recording(tmp_path: Path) -> None:
+    write_calibration(tmp_path, NAMES)
+    for number, name in enumerate(NAMES):
+        write_images(tmp_path / "images" / name, number, range(5))
+        write_mask_images(tmp_path / "images" / "drafts.mouseview" / name, range(5))
+    dataset = open_dataset(tmp_path)
+    assert shown(dataset, 2) == [level(camera, 2) for camera in range(3)]
+    assert codes(dataset) == set()
+
+
 def test_masks_of_numbered_images_have_their_numbers(tmp_path: Path) -> None:
     write_calibration(tmp_path, NAMES)
     for number, name in enumerate(NAMES):
