@@ -156,7 +156,7 @@ def run(count: int, processes: int | None = None) -> list[Trial]:
         return list(pool.map(trial, range(count)))
 
 
-def measure(count: int = 12) -> list[dict[str, Any]]:
+def measure(count: int = 8) -> list[dict[str, Any]]:
     """Rows for ``mouseview bench``: how many of ``count`` trials came out right, and what one trial takes."""
     begun = time.perf_counter()
     trials = run(count)

@@ -48,9 +48,9 @@ class Misfit:
 class SessionVerdict:
     """cameras: those that were asked.  misfit: the one that fits nothing; the answers are then those of the others.
     assignment, offsets, lens: the three answers; None where the session has too few videos.  same_place: groups of
-    cameras that the calibration puts into one place, which nobody does.  evidence: ``"masks"``, ``"keypoints"``,
-    ``"masks and keypoints"`` or ``"nothing"``.  unreadable: frames that could not be decoded.  settings: the present
-    ones with what the evidence supports."""
+    cameras that the calibration puts into one place, which nobody does.  evidence: ``"masks"`` (``"drafts of masks"``
+    where some are), ``"keypoints"``, both joined by "and", or ``"nothing"``.  unreadable: frames that could not be
+    decoded.  settings: the present ones with what the evidence supports."""
 
     cameras: tuple[str, ...]
     misfit: Misfit | None
@@ -85,7 +85,7 @@ class SessionVerdict:
         if self.assignment is None or self.offsets is None or self.lens is None:
             return (*out, "two cameras with videos are needed to compare anything")
         if self.evidence == "nothing":
-            return (*out, "there are neither masks nor keypoints: nothing can be asked of these videos")
+            return (*out, "there are neither masks nor keypoints: mouseview draft makes masks to ask")
         out += [*self.assignment.words, *self.offsets.words, *self.lens.words]
         if self.unreadable:
             out.append(f"{self.unreadable} frame(s) could not be decoded and count as not seen")
@@ -100,7 +100,8 @@ def judge_session(session: Session, tracks: SessionTracks, window: int = WINDOW)
         return SessionVerdict(
             tracks.cameras, None, None, None, None, same_place, "nothing", tracks.unreadable, session.settings
         )
-    kinds = [word for word, there in (("masks", tracks.has_masks), ("keypoints", tracks.has_keypoints)) if there]
+    masks = "drafts of masks" if tracks.drafted else "masks"
+    kinds = [word for word, there in ((masks, tracks.has_masks), ("keypoints", tracks.has_keypoints)) if there]
     assignment = _assigned(_seen_now(every, session.undistorted), tracks, window)
     misfit = None if assignment.fits or not assignment.frames else _misfit(every, tracks.joined)
     if misfit is not None:

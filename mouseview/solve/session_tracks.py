@@ -32,11 +32,12 @@ Progress = Callable[[float, str], None]
 class SessionTracks:
     """cameras: names of those with a video whose calibration can be a camera's; the others are left out.
     runs: of each run of neighbouring frames the tracks in the order of ``cameras``.  unreadable: frames that could
-    not be decoded, which count as not seen."""
+    not be decoded, which count as not seen.  drafted: masks that are drafts."""
 
     cameras: tuple[str, ...]
     runs: tuple[tuple[Track, ...], ...]
     unreadable: int
+    drafted: int = 0
 
     @property
     def joined(self) -> tuple[Track, ...]:
@@ -47,7 +48,7 @@ class SessionTracks:
         """Of the other cameras."""
         kept = [k for k, name in enumerate(self.cameras) if name != camera]
         runs = tuple(tuple(run[k] for k in kept) for run in self.runs)
-        return SessionTracks(tuple(self.cameras[k] for k in kept), runs, self.unreadable)
+        return SessionTracks(tuple(self.cameras[k] for k in kept), runs, self.unreadable, self.drafted)
 
     @property
     def has_masks(self) -> bool:
@@ -113,7 +114,7 @@ def read_tracks(
         reader.close()
     lengths = np.cumsum([0, *(len(run) for run in runs)])
     parts = tuple(tuple(_rows(track, int(first), int(last)) for track in whole) for first, last in pairwise(lengths))
-    return SessionTracks(tuple(session.rig[k].name for k in chosen), parts, reader.unreadable)
+    return SessionTracks(tuple(session.rig[k].name for k in chosen), parts, reader.unreadable, reader.drafted)
 
 
 def _rows(track: Track, first: int, last: int) -> Track:
@@ -146,7 +147,7 @@ def _keypoints(session: Session, frames: Sequence[int]) -> Array:
 
 
 class _MaskReader:
-    """Masks of a session's cameras by session frame; a broken frame is no mask."""
+    """Masks of a session's cameras by session frame, drafts where there are no others; a broken frame is no mask."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -158,6 +159,7 @@ class _MaskReader:
             for camera, probe in zip(session.rig, probes, strict=True)
         ]
         self.unreadable = 0
+        self.drafted = 0
 
     def close(self) -> None:
         self._store.close()
@@ -181,16 +183,17 @@ class _MaskReader:
 
     def _mask(self, view: SessionView, camera: int, frame: int) -> Mask | None:
         place = view.video_frame(frame)
-        if place is None or view.masks is None:
+        if place is None:
             return None
         try:
-            if view.masks.is_file() and view.video is not None and view.video.is_file():
+            if view.masks is not None and view.masks.is_file() and view.video is not None and view.video.is_file():
                 seen = self._store.frame(view.masks, place)
                 brightest = cv2.max(cv2.max(seen[..., 0], seen[..., 1]), seen[..., 2])
                 return np.asarray(brightest > self._session.mask_threshold)
             source = self._source(camera, frame)
             if source is None or not source.has_mask:
                 return None
+            self.drafted += source.is_draft
             return np.asarray(source.load()[..., 3] > 127)
         except FileFormatError:
             self.unreadable += 1

@@ -51,9 +51,7 @@ class Track:
 
 
 def support_points(mask: Mask) -> tuple[Array, npt.NDArray[np.bool_]]:
-    """(H, W) → support points (DIRECTIONS, 2) and whether each lies on the border; NaN for an unusable mask.
-
-    """
+    """(H, W) → support points (DIRECTIONS, 2) and whether each lies on the border; NaN for an unusable mask."""
     height, width = mask.shape
     none = np.full((DIRECTIONS, 2), np.nan), np.zeros(DIRECTIONS, bool)
     outlines, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)

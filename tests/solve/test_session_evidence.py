@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mouseview.checks.session_sense import session_sense
+from mouseview.formats.dataset import open_dataset
 from mouseview.formats.registry import read_rig, write_rig
 from mouseview.formats.session import read_session
 from mouseview.model.errors import Cancelled
@@ -20,6 +21,7 @@ from mouseview.phantom.session import SessionFaults, session_rig, write_session
 from mouseview.solve.session_evidence import SessionVerdict, judge_session
 from mouseview.solve.session_tracks import read_tracks, runs_of_frames
 from mouseview.solve.undistorted import Pixels
+from mouseview.workflow.drafts import draft_backgrounds
 from mouseview.workflow.session_evidence import describe_judged, judge, use_evidence
 from tests.shared_data import shared_path
 
@@ -171,6 +173,17 @@ def test_nothing_to_go_by_is_said(true_session: Path, tmp_path: Path) -> None:
     assert "neither masks nor keypoints" in verdict.words[0]
     assert list(session_sense(session)) == []
     assert describe_judged(judge(session))["settings"] is None
+
+
+def test_drafts_of_masks_are_evidence_and_called_drafts(false_session: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "bare"
+    shutil.copytree(false_session, folder, ignore=shutil.ignore_patterns("masks"))
+    draft_backgrounds(open_dataset(folder), frames=10)
+    session = read_session(folder)
+    verdict = judge_session(session, read_tracks(session, runs_of_frames(session, 1, 6)), window=2)
+    assert verdict.evidence == "drafts of masks"
+    assert verdict.assignment is not None
+    assert [camera for camera, _, _ in verdict.assignment.changes] == ["cam_002", "cam_003"]
 
 
 def test_reading_can_be_stopped(true_session: Path) -> None:
