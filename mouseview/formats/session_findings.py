@@ -68,7 +68,7 @@ def about_assignment(
                 "session-videos-guessed",
                 Severity.WARNING,
                 str(root),
-                f"no name tells which video is which camera's; taken in order: {', '.join(guessed)}",
+                f"names do not tell which video is which camera's; taken in order: {', '.join(guessed)}",
                 _ASSIGN,
             )
         )

@@ -258,7 +258,8 @@ class SamplesPanel(QWidget):
         count = len(state.dataset)
         text = f"{count:,} sample{'s' if count != 1 else ''} · {state.dataset.format}"
         problems = len(state.dataset.problems)
-        return text + (f" · {problems} could not be listed" if problems else "")
+        what = "could not be listed" if state.dataset.session is None else "to look at"
+        return text + (f" · {problems} {what}" if problems else "")
 
     def eventFilter(self, watched: Any, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
