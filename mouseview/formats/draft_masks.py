@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import platformdirs
 
-from mouseview.formats.files import unwritable
+from mouseview.formats.files import unreadable, unwritable
 from mouseview.formats.images import read_image, read_mask, write_png
 from mouseview.formats.sidecar import read_sidecar, remove_sidecar, write_sidecar
 from mouseview.model.errors import FileFormatError
@@ -78,12 +78,14 @@ def drafted(source: ImageSource) -> ImageSource:
 
 
 def write_draft(source: ImageSource, mask: Mask, origin: MaskOrigin) -> Path:
-    """Keep a mask (H, W) for one frame, atomically. origin: ``DRAFT`` or ``CORRECTED``, which replaces both.
+    """Keep a mask (H, W) for one frame, atomically, in place of what was kept. origin: ``DRAFT`` or ``CORRECTED``.
 
     Raises ``FileFormatError`` where nothing can be written.
     """
     pixels = mask.astype(np.uint8) * np.uint8(255)
-    return _write(stream_of(source), {_name(source, origin): pixels}) / _name(source, origin)
+    path = _write(stream_of(source), {_name(source, origin): pixels}) / _name(source, origin)
+    _drop(source, path)
+    return path
 
 
 def write_background(stream: Path, background: Background) -> Path:
@@ -115,17 +117,30 @@ def written_origin(folder: Path, name: str) -> MaskOrigin | None:
 
 def forget_frame(source: ImageSource) -> None:
     """Take back what was decided about one frame alone."""
-    for home in _homes(stream_of(source)):
-        for origin in (MaskOrigin.CORRECTED, MaskOrigin.DRAFT):
-            (home / _name(source, origin)).unlink(missing_ok=True)
+    _drop(source, None)
 
 
 def remove_drafts(stream: Path) -> None:
     """Take back all drafts and corrections of a video or image."""
     for home in _homes(stream):
-        shutil.rmtree(home)
-        if home.parent.name == FOLDER and not any(home.parent.iterdir()):
-            home.parent.rmdir()
+        try:
+            shutil.rmtree(home)
+            if home.parent.name == FOLDER and not any(home.parent.iterdir()):
+                home.parent.rmdir()
+        except OSError as error:
+            raise unwritable(home, error) from error
+
+
+def _drop(source: ImageSource, kept: Path | None) -> None:
+    """Remove what is kept for one frame, but for one file."""
+    for home in _homes(stream_of(source)):
+        for origin in _GUESSED:
+            path = home / _name(source, origin)
+            try:
+                if path != kept:
+                    path.unlink(missing_ok=True)
+            except OSError as error:
+                raise unwritable(path, error) from error
 
 
 def _write(stream: Path, pictures: dict[str, npt.NDArray[np.uint8]]) -> Path:
@@ -168,7 +183,11 @@ def _read(path: Path, _image: Image) -> Mask:
 
 
 def _from_background(home: Path, image: Image) -> Mask:
-    background = _background(home, os.stat(home / _BACKGROUND).st_mtime_ns)
+    try:
+        changed_ns = os.stat(home / _BACKGROUND).st_mtime_ns
+    except OSError as error:  # taken back since the sample was read
+        raise unreadable(home / _BACKGROUND, error) from error
+    background = _background(home, changed_ns)
     if background.size != (image.shape[1], image.shape[0]):
         return np.zeros(background.image.shape[:2], bool)  # told by whoever puts them together
     rgb = image[..., :3] if image.dtype == np.uint8 else (image[..., :3] >> 8).astype(np.uint8)

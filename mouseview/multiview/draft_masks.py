@@ -25,6 +25,7 @@ _SHADOW = (0.5, 0.97)  # a cast shadow leaves between these shares of the light
 _SHADOW_COLOUR = 7.0  # Lab units by which a shadow may change the colour
 _SHADOW_WEIGHT = 0.3
 _RIM_PX = 7
+_GAP = 0.08  # of the subject's size (root of its area) that is closed
 _SHADOW_PX = 9
 _SHADOW_UNEVEN = 0.035
 _SMALLEST, _LARGEST = 2e-4, 0.3  # share of the image that a subject may cover
@@ -128,7 +129,10 @@ def background_mask(frame: Rgb, background: Background, strictness: float = 1.0)
     sure = (sigmas > _SURE * strictness) & (difference > _SURE_LEVELS * strictness)
     maybe = (sigmas > _MAYBE * strictness) & (difference > _MAYBE_LEVELS * strictness)
     found = _connected(sure, maybe)
-    return tidied(found & ~_blurred_rim(found, difference))
+    found &= ~_blurred_rim(found, difference)
+    # what of a coat happens to have the wall's colour lies between parts that have not
+    reach = round(_GAP * float(np.sqrt(np.count_nonzero(found)))) | 1
+    return tidied(cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, _disc(reach)).astype(bool))
 
 
 def box_mask(frame: Rgb, box: tuple[int, int, int, int], hint: Mask | None = None) -> Mask:
