@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mouseview.model.errors import FileFormatError
 from mouseview.video.capture import Capture, first_packet
@@ -278,3 +280,14 @@ def test_damaged_videos_end_in_user_errors_alone(
         for place in (0, count - 1, count // 2, count // 3):
             with contextlib.suppress(FileFormatError):
                 assert reader.read(place).shape == (reader.height, reader.width, 3)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(places=st.lists(st.integers(0, FRAMES - 1), min_size=1, max_size=8))
+def test_any_order_on_an_open_group_of_pictures(
+    videos: Callable[[str], tuple[Path, list[np.ndarray]]], places: list[int]
+) -> None:
+    path, truth = videos("open_gop.mp4")
+    reader = VideoReader(path)
+    for place in places:
+        assert np.array_equal(reader.read(place), truth[place])
