@@ -11,7 +11,7 @@ from tests.cli.conftest import Cli
 
 def test_report_then_apply_then_peace(cli: Cli, tmp_path: Path) -> None:
     folder = tmp_path / "s"
-    write_session(folder, 3, 12, faults=SessionFaults(order=(1, 0, 2, 3, 4, 5)), size=(384, 342))
+    write_session(folder, 3, 8, faults=SessionFaults(order=(1, 0, 2, 3, 4, 5)), size=(384, 342))
     assert cli("session", folder) == 1
     assert "videos are assigned wrongly: cam_000 ← videos/cam_001.mp4, cam_001 ← videos/cam_000.mp4" in cli.out
     assert "--apply" in cli.out

@@ -178,7 +178,7 @@ def test_nothing_to_go_by_is_said(true_session: Path, tmp_path: Path) -> None:
 def test_drafts_of_masks_are_evidence_and_called_drafts(false_session: Path, tmp_path: Path) -> None:
     folder = tmp_path / "bare"
     shutil.copytree(false_session, folder, ignore=shutil.ignore_patterns("masks"))
-    draft_backgrounds(open_dataset(folder), frames=10)
+    draft_backgrounds(open_dataset(folder), ("cam_001", "cam_002", "cam_003", "cam_005"), frames=8)
     session = read_session(folder)
     verdict = judge_session(session, read_tracks(session, runs_of_frames(session, 1, 6)), window=2)
     assert verdict.evidence == "drafts of masks"
