@@ -44,11 +44,16 @@ class MaskedPhantom:
         return any(a[0].any() or a[-1].any() or a[:, 0].any() or a[:, -1].any() for a in alphas)
 
 
-def masked_phantom(seed: int) -> MaskedPhantom:
-    """The same for the same seed. Every second one has true masks, the others one of the other ``MaskNoise`` kinds;
-    every second one stands in the demo's rig, the others in a random one of 4 to 8 cameras."""
+def masked_phantom(seed: int, size: tuple[int, int] | None = None) -> MaskedPhantom:
+    """The same for the same seed and size (width, height) of the images, 1152×1024 where none is given.
+
+    Every second one has true masks, the others one of the other ``MaskNoise`` kinds; two of four stand in the demo's
+    rig, the others in a random one of 4 to 8 cameras.
+    """
     rng = np.random.default_rng([0x6D61736B, seed])
     rig = _demo() if seed % 4 < 2 else random_rig(rng)
+    if size is not None:
+        rig = rig.replace(cameras=tuple(camera.resized(*size) for camera in rig))
     kinds = tuple(MaskNoise)
     noise = MaskNoise.CLEAN if seed % 2 == 0 else kinds[1 + (seed // 2) % (len(kinds) - 1)]
     coat = _COATS[seed % len(_COATS)]

@@ -24,6 +24,7 @@ from mouseview.checks.lens_left_in import lens_left_in
 from mouseview.checks.mask_presence import mask_presence
 from mouseview.checks.mask_sense import mask_sense
 from mouseview.checks.per_camera_scaling import per_camera_scaling
+from mouseview.checks.pixel_aspect import pixel_aspect
 from mouseview.checks.reading import reading
 from mouseview.checks.session_sense import session_sense
 from mouseview.checks.silhouette_evidence import silhouette_evidence
@@ -55,6 +56,7 @@ CHECKS: tuple[Check, ...] = (
     axes_meeting,
     per_camera_scaling,
     squashed_frame,
+    pixel_aspect,
     units_and_distance,
     centre_choice,
     format_intrinsics,

@@ -61,18 +61,8 @@ def _explained(evidence: Evidence, hull: SilhouetteHull, measured: str, severity
             f"exchange the images (or names) of {first} and {second}",
             evidence.rig[first],
         )
-    if best is not None:
-        name = hull.names[best.views[0]]
-        return evidence.finding(
-            "view-inconsistent",
-            severity,
-            f"{measured}; without {name} {best.left_px:.1f} px are left: its camera does not fit its image",
-            f"recalibrate {name}, check that its image belongs to this frame, was not cropped and is masked well, or "
-            "leave it out",
-            evidence.rig[name],
-        )
     each = ", ".join(f"{name} {view.worst_px:.1f}" for name, view in zip(hull.names, hull.views, strict=True))
-    if principal_points_are_middles(hull.cameras):
+    if principal_points_are_middles(hull.cameras):  # in every camera: no chance, even where one view less would do
         return evidence.finding(
             "principal-points-assumed",
             Severity.ERROR,
@@ -80,10 +70,23 @@ def _explained(evidence: Evidence, hull: SilhouetteHull, measured: str, severity
             "lens has it: it was assumed, not calibrated, or the images were cropped about another point",
             "open the calibration as it was computed, with its own cx and cy",
         )
+    lens = ""
+    if all(camera.is_pinhole for camera in hull.cameras):
+        lens = "; no camera declares a lens, and leaving one out bends outlines too"
+    if best is not None:
+        name = hull.names[best.views[0]]
+        return evidence.finding(
+            "view-inconsistent",
+            severity,
+            f"{measured}; without {name} {best.left_px:.1f} px are left: its camera does not fit its image{lens}",
+            f"recalibrate {name}, check that its image belongs to this frame, was not cropped and is masked well, or "
+            "leave it out",
+            evidence.rig[name],
+        )
     whose = "two views cannot tell whose fault it is" if len(hull.names) < 3 else "no single view explains it"
     return evidence.finding(
         "silhouettes-disagree",
         severity,
-        f"{measured} ({each} px), and {whose}: the declared cameras are not the images'",
+        f"{measured} ({each} px), and {whose}: the declared cameras are not the images'{lens}",
         "images were cropped or scaled, or poses altered, after calibration: go back to the original files",
     )

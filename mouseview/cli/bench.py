@@ -68,6 +68,12 @@ def _open() -> list[Row]:
     return [dict(row) for row in measure()]
 
 
+def _consistency(phantoms: int = 8) -> list[Row]:
+    from mouseview.checks.bench import measure
+
+    return [dict(row) for row in measure(phantoms)]
+
+
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "splats": _splats,
     "normalise": _normalise,
@@ -78,12 +84,14 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "session": _session,
     "session-evidence": _session_evidence,
     "jobs": _jobs,
+    "consistency": _consistency,
 }
 
 
 def add(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser = subparsers.add_parser("bench", help="measure speed against a floor of the same run")
     parser.add_argument("name", nargs="?", choices=sorted(BENCHES), metavar="NAME", help=", ".join(sorted(BENCHES)))
+    parser.add_argument("--phantoms", type=int, metavar="N", help="consistency: of how many random phantoms (8)")
     return parser
 
 
@@ -93,7 +101,8 @@ def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
     rows: list[Row] = []
     for index, name in enumerate(chosen):
         shell.progress(index / len(chosen), f"measuring {name}")
-        rows += BENCHES[name]()
+        counted = name == "consistency" and arguments.phantoms is not None
+        rows += _consistency(max(arguments.phantoms, 1)) if counted else BENCHES[name]()
     after = machine()
     here = {**before, "load_after": after["load"]}
     return Outcome({"machine": here, "benches": rows}, _text(here, rows))

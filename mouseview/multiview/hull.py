@@ -17,14 +17,15 @@ from mouseview.geometry.transforms import Array
 from mouseview.geometry.triangulation import triangulate_rays
 from mouseview.model.camera import Camera
 from mouseview.multiview.hull_march import least_gaps
-from mouseview.multiview.silhouette import F32, REFERENCE_SIDE, BoolImage, Silhouette, silhouette
+from mouseview.multiview.silhouette import F32, BoolImage, Silhouette, silhouette
 
 MAXIMUM_VIEWS = 16  # the cost grows with the square; of more views some are taken evenly
-WORST_SHARE = 0.1  # of an outline: errors of a camera show at few places, those of a mask at fewer
+WORST_SHARE = 0.1  # of an outline: a camera's errors show at few places
 _POINTS, _KNOTS = 192, 40
-_SOME, _FEW = 2, 4  # one of so many outline points serves to compare explanations
+_SOME, _FEW = 3, 8  # one of so many outline points serves to compare explanations …
+_EXACT, _ROUGHLY = 0.06, 0.25  # … to such a part of a gap
 _REACH = 1.5  # times the subject's radius: how far from its middle a ray is followed
-_TOLERANCE = (0.6, 5.0, 0.4)  # px that views of one rig leave at most: first + second · (noise − third)
+_LEAST_PX, _SLOPE, _CLEAN_PX = 0.5, 5.0, 0.25  # what masks of a true rig leave: see ``tolerance_px``
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +89,12 @@ class SilhouetteHull:
 
     @property
     def tolerance_px(self) -> float:
-        """What masks as rough as these leave in ``worst_px`` at most when the cameras are true."""
-        scale = float(np.mean([max(view.size) for view in self.silhouettes])) / REFERENCE_SIDE
-        least, slope, clean = _TOLERANCE
-        return max(least * scale, 0.35) + slope * max(self.noise_px - clean * scale, 0.0)
+        """What masks as rough as these leave in ``worst_px`` at most when the cameras are true.
+
+        Rough outlines come with masks that are fat or thin as a whole and lose thin parts, so it grows faster than
+        the roughness itself. Measured on random phantoms, see ``checks.bench``.
+        """
+        return max(_LEAST_PX, _SLOPE * (self.noise_px - _CLEAN_PX))
 
     @property
     def agrees(self) -> bool:
@@ -149,10 +152,11 @@ class SilhouetteHull:
         silhouettes = np.array([masks[judge] for judge in others], dtype=np.int64)
         outline = curves.outline_px[::every]
         count = len(outline)
+        exact = _EXACT if every == 1 else _ROUGHLY
         gaps, places, blamed = np.zeros(count), np.zeros(count), np.full(count, -1, np.int64)
         least_gaps(
             curves.pixels, curves.depth, curves.seen, others, silhouettes,
-            fields.away_px, fields.sizes, fields.corners, fields.reach, every, gaps, places, blamed,
+            fields.away_px, fields.sizes, fields.corners, fields.reach, every, exact, gaps, places, blamed,
         )  # fmt: skip
         return ViewContradiction(outline, gaps, blamed)
 

@@ -11,8 +11,7 @@ from mouseview.geometry.transforms import Array
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
 
-_FINEST_PX = 0.35  # steps along a ray are never shorter, seen in any view …
-_EXACT = 0.06  # … nor than this part of the gap itself: a large one need not be known to the pixel
+_FINEST_PX = 0.35  # steps along a ray are never shorter, seen in any view
 _SLACK = 1.1  # a segment's length in px is taken that much longer: lenses bend it
 
 
@@ -31,15 +30,17 @@ def _away(fields: F32, w: int, x: float, y: float, width: int, height: int) -> f
 @compiled(nogil=True)
 def least_gaps(
     pixels: F32, depth: F32, seen: npt.NDArray[np.bool_], views: I64, masks: I64,
-    fields: F32, sizes: I64, corners: Array, reach: Array, every: int, gaps: Array, places: Array, blamed: I64,
+    fields: F32, sizes: I64, corners: Array, reach: Array, every: int, exact: float,
+    gaps: Array, places: Array, blamed: I64,
 ) -> None:  # fmt: skip
     """Of P rays seen by V views: the least, along a ray, of the px by which it lies outside the worst silhouette.
 
     pixels (V, P, K, 2), depth (V, P, K), seen (V, P, K): knots of every ray in every view.  fields (V, H, W), sizes
     (V, 2) as (width, height), corners (V, 2), reach (V,): signed distances, see ``Silhouette``.  views (J,): those that
-    judge, with the silhouettes masks (J,).
-    Of every so many rays one is followed, Q of them. Fills gaps (Q,): px, 0 where some point lies inside all; places
-    (Q,): at which knot, a fraction between two; blamed (Q,): the view that is missed most there, −1 where none judges.
+    judge, with the silhouettes masks (J,).  exact: part of itself that a gap is known to.
+    Of ``every`` so many rays one is followed, Q of them. Fills gaps (Q,): px, 0 where some point lies inside all;
+    places (Q,): at which knot, a fraction between two; blamed (Q,): the view that is missed most there, −1 where none
+    judges.
     """
     knots = depth.shape[2]
     worst_at = np.empty(knots)
@@ -67,7 +68,7 @@ def least_gaps(
                 break
         if best > 0.0:
             for k in range(knots - 1):
-                if 0.5 * (worst_at[k] + worst_at[k + 1] - speed[k]) >= (1 - _EXACT) * best:
+                if 0.5 * (worst_at[k] + worst_at[k + 1] - speed[k]) >= (1 - exact) * best:
                     continue  # no point between these two knots can lie nearer
                 part = 0.0
                 while part < 1.0:
@@ -88,7 +89,7 @@ def least_gaps(
                         best, place, culprit = worst, k + part, who
                     if best <= 0.0:
                         break
-                    part += max(worst - best, _EXACT * best, _FINEST_PX) / speed[k]
+                    part += max(worst - best, exact * best, _FINEST_PX) / speed[k]
                 if best <= 0.0:
                     break
         gaps[row], places[row], blamed[row] = max(best, 0.0), place, culprit

@@ -16,7 +16,7 @@ F32 = npt.NDArray[np.float32]
 
 REFERENCE_SIDE = 1152  # px: sizes below are of an image with such a longer side
 _REACH = 64.0  # a field ends that far from its mask: what misses by more says no more
-_SMOOTHING = 3.0  # px, standard deviation: whiskers and stairs are none of a rig's
+_THIN = (7, 9)  # px across, at any size and at the reference size: thinner parts come and go between views
 _ARC = 8.0  # px along the outline between the points that its roughness is read from
 _CUT_RUN = 24.0  # a straight end of that length inside an image may be where a former border was
 _CUT_DEPTH = 10.0  # and that far behind it …
@@ -30,14 +30,16 @@ LEFT, TOP, RIGHT, BOTTOM = range(4)
 
 @dataclass(frozen=True, eq=False)
 class Silhouette:
-    """A mask (H, W) prepared for the hull: lightly smoothed, without specks.
+    """A mask (H, W) prepared for the hull, in doubt for the rig: as a judge it allows all that it shows, as a witness
+    it brings only what other views must show too.
 
-    away_px (h, w): signed px from the outline, above 0 outside it, at the pixel centres of a window whose outer corner
-    lies at ``corner_px`` (2,) of the image. What lies beyond a cut side counts as inside: nobody can know.
-    outline_px (M, 2): centres of subject pixels along the outline, in order, off the cut sides.
+    away_px (h, w): signed px from the mask's outline, above 0 outside it, at the pixel centres of a window whose outer
+    corner lies at ``corner_px`` (2,) of the image. What lies beyond a cut side counts as inside: nobody can know.
+    outline_px (M, 2): centres of subject pixels along the outline without thin parts (whiskers, the tail in small
+    images) and specks, in order, off the cut sides.
     centroid_px (2,) and radius_px: of the visible part.  reach_px: what lies farther outside counts as that far.
     cut: sides of the image (LEFT, TOP, RIGHT, BOTTOM) on which the mask ends at a border, its own or a former one.
-    noise_px: roughness of the outline before it was smoothed.  size: (width, height) of the image.
+    noise_px: roughness of the mask's outline.  size: (width, height) of the image.
     """
 
     away_px: F32
@@ -57,7 +59,7 @@ class Silhouette:
 
 
 def silhouette(mask: BoolImage) -> Silhouette | None:
-    """None where nothing is masked, or nothing larger than the smoothing."""
+    """None where nothing is masked that is not thin."""
     solid = mask.view(np.uint8) if mask.flags.c_contiguous else mask.astype(np.uint8)
     x0, y0, w, h = cv2.boundingRect(solid)
     if w == 0:
@@ -72,22 +74,19 @@ def silhouette(mask: BoolImage) -> Silhouette | None:
     window = np.pad(box, ((at_border[TOP], at_border[BOTTOM]), (at_border[LEFT], at_border[RIGHT])), mode="edge")
     rest = [reach - grown for grown in at_border]
     window = np.pad(window, ((rest[TOP], rest[BOTTOM]), (rest[LEFT], rest[RIGHT])))
-    soft = cv2.GaussianBlur(window.astype(np.float32), (0, 0), _SMOOTHING * scale, borderType=cv2.BORDER_REPLICATE)
-    smooth = _without_specks((soft > 0.5).astype(np.uint8))
-    seen = np.zeros_like(smooth)
-    inner = (slice(reach, reach + h), slice(reach, reach + w))
-    inner_grown = tuple(slice(max(s.start - 4, 0), s.stop + 4) for s in inner)
-    seen[inner_grown] = smooth[inner_grown]
-    _clear_beyond(seen, at_border, reach)
-    if not seen.any():
+    across = max(_THIN[0], round(_THIN[1] * scale)) | 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across))
+    sure = _without_specks(np.asarray(cv2.morphologyEx(window, cv2.MORPH_OPEN, disc), dtype=np.uint8))
+    _clear_beyond(sure, at_border, reach)
+    if not sure.any():
         return None
     corner = np.array([x0 - reach, y0 - reach], dtype=np.float64)
-    outline = _off_sides(_outline(seen), cut, (reach, reach, reach + w, reach + h))
-    ys, xs = np.nonzero(seen)
+    outline = _off_sides(_outline(sure), cut, (reach, reach, reach + w, reach + h))
+    ys, xs = np.nonzero(sure)
     centroid = np.array([xs.mean() + 0.5, ys.mean() + 0.5])
     radius = float(np.hypot(xs + 0.5 - centroid[0], ys + 0.5 - centroid[1]).max())
     return Silhouette(
-        away_px=_away(smooth, cut, reach),
+        away_px=_away(window, cut, reach),
         corner_px=corner,
         outline_px=outline + corner,
         centroid_px=centroid + corner,
@@ -138,8 +137,8 @@ def _clear_beyond(window: U8, at_border: list[int], reach: int) -> None:
             window[_beyond(window.shape, side, reach)] = 0
 
 
-def _away(smooth: U8, cut: tuple[int, ...], reach: int) -> F32:
-    allowed = smooth.copy()
+def _away(window: U8, cut: tuple[int, ...], reach: int) -> F32:
+    allowed = window.copy()
     for side in cut:
         allowed[_beyond(allowed.shape, side, reach)] = 1
     outside = cv2.distanceTransform(1 - allowed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

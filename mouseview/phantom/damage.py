@@ -28,12 +28,14 @@ class Damage:
     """One way in which a dataset goes wrong.
 
     ``apply`` maps a true rig, its images, the model's format and the same cameras' images of another moment to the
-    false rig and images.
+    false rig and images.  subtle: bends rays by so little, or in places so far from the animal, that masks of one frame
+    need not show it.
     """
 
     name: str
     story: str
     apply: Callable[[Rig, Sequence[RGBA], ModelFormat, Sequence[RGBA]], Views]
+    subtle: bool = False
 
 
 def _resized(image: RGBA, width: int, height: int) -> RGBA:
@@ -186,6 +188,8 @@ DAMAGES = (
     Damage("one_focal_length", "One camera's focal length 2 % too long.", _one_focal_length),
     Damage("centred_principal_points", "Every principal point put in the middle.", _centred_principal_points),
     Damage("another_frame", "One camera's image is of another moment.", _another_frame),
-    Damage("undistorted_twice", "Images already undistorted, the lens still declared.", _undistorted_twice),
-    Damage("lens_dropped", "The lens left out of the calibration.", _lens_dropped),
+    Damage(
+        "undistorted_twice", "Images already undistorted, the lens still declared.", _undistorted_twice, subtle=True
+    ),
+    Damage("lens_dropped", "The lens left out of the calibration.", _lens_dropped, subtle=True),
 )
