@@ -18,6 +18,7 @@ from mouseview.app.panels.mask_canvas import MaskCanvas, Tool
 from mouseview.formats.dataset import open_dataset
 from mouseview.formats.images import write_png
 from mouseview.model.sample import MaskOrigin
+from mouseview.phantom.session import write_session
 from mouseview.workflow.drafts import mask_in
 from tests.app.conftest import SIDE_PX, disc, wait_for_sample
 
@@ -228,3 +229,21 @@ def test_the_tint_shows_the_mask_and_its_outline() -> None:
     assert not tint[~mask].any()
     assert tint[10, 10].tolist() == [10, 20, 30, 102]
     assert tint[5, 10, 3] == 255
+
+
+def test_backgrounds_of_a_session_are_learnt_at_the_push_of_a_button(
+    running: Running, tmp_path: Path, qtbot: QtBot
+) -> None:
+    write_session(tmp_path, frames=6, fps=3.0, size=(144, 128), keypoint_noise_px=None, masks=False)
+    running.controller.open(str(tmp_path))
+    wait_for_sample(qtbot, running)
+    running.window.actions_["edit-masks"].trigger()
+    qtbot.waitUntil(lambda: running.controller.state.mask_view is not None, timeout=20_000)
+    panel = running.window.masks
+    assert panel.origin.text == "no mask"
+    assert panel.background.isEnabled()
+    QTest.mouseClick(panel.background, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: running.controller.state.mask_view.origin is MaskOrigin.DRAFT, timeout=60_000)
+    assert running.controller.state.mask_view.mask.any()
+    assert panel.origin.text == "draft"
+    assert all(source.is_draft for source in running.controller.state.sample.sources)
