@@ -43,7 +43,7 @@ def best_columns(count: int, width: int, height: int, aspect: float) -> tuple[in
 def _draft_tag(sample: Sample, index: int) -> str:
     """A mask that was guessed here is called so beside its image."""
     source = sample.sources[index]
-    return "draft mask" if source is not None and source.is_draft else ""
+    return "draft" if source is not None and source.is_draft else ""
 
 
 class TileGrid(QWidget):
