@@ -74,6 +74,15 @@ def test_lost_frames_are_told_from_a_constant_offset() -> None:
     assert verdict.runs == ((0, 23), (40, 63))
 
 
+def test_of_two_cameras_only_the_difference_is_known() -> None:
+    tracks = mask_tracks(0, _RUN, offsets={3: 3})
+    verdict = time_offsets([cameras()[k] for k in (0, 3)], [[tracks[k] for k in (0, 3)]], _WINDOW)
+    shifts = [offset.shift_frames for offset in verdict.cameras]
+    assert shifts[1] - shifts[0] == 3
+    assert not verdict.majority
+    assert any("only the differences" in sentence for sentence in verdict.words)
+
+
 def test_runs_are_held_together() -> None:
     runs = [mask_tracks(0, span, offsets={2: -2}) for span in (range(24), range(40, 64))]
     assert _shifts(time_offsets(cameras(), runs, _WINDOW)) == {"cam_002": -2}
