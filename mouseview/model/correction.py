@@ -81,8 +81,8 @@ class Correction:
 
     @property
     def changes(self) -> int:
-        """In how many things it differs from the reading as it is; exchanged images count one by one."""
-        return len(self.words) - bool(self.images_of) + len(self.images_of)
+        """In how many things it differs from the reading as it is; another order of the views is one."""
+        return len(self.words)
 
     # ---- arrays (batched; the solver asks them hundreds of times) -------------------------------------------------
 

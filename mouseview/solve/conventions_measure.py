@@ -83,7 +83,8 @@ class Gap:
 
 def compare(better: Measured, worse: Measured, kind: Kind) -> Gap:
     """Paired over items: the same points and views, so that what is hard for both cancels."""
-    floor = _FLOOR[kind]
+    # outlines that miss nothing are no better than those within the masks' noise, which is what the better one leaves
+    floor = max(_FLOOR[kind], better.score) if kind is Kind.SILHOUETTES else _FLOOR[kind]
     difference = np.log(np.hypot(worse.items, floor)) - np.log(np.hypot(better.items, floor))
     difference = difference[np.isfinite(difference)]
     if len(difference) < 3:

@@ -22,6 +22,7 @@ BoolImage = npt.NDArray[np.bool_]
 _CAP_SHARE = 0.06  # of the image's longer side: an outline that misses by more says no more
 _OUTLINE = 40
 _DEPTHS = (40, 7, 7)  # samples along a ray, and twice again about the best of them
+_PAIR_DEPTHS = 40
 _ROOM = 1.4  # the sphere that is searched, over the one that the masks' extents tell
 
 
@@ -95,6 +96,20 @@ def _sphere(cameras: ReadCameras, frame: Sequence[Silhouette | None]) -> tuple[A
     return middle, _ROOM * float(np.median(reach * distances))
 
 
+def _room(cameras: ReadCameras, frame: Sequence[Silhouette | None]) -> tuple[Array, float]:
+    """Where the subject may be while nobody knows whose images are whose: about the rays of all through all."""
+    shapes = [silhouette for silhouette in frame if silhouette is not None]
+    views = range(len(frame))
+    rays = np.stack([cameras.directions(view, shape.centroid) for view in views for shape in shapes])
+    origins = np.repeat(cameras.centres, len(shapes), axis=0)
+    middle = triangulate_rays(origins, rays)
+    offset = middle - origins
+    aside = np.linalg.norm(offset - np.einsum("ri,ri->r", offset, rays)[:, None] * rays, axis=-1)
+    distance, focal = float(np.median(np.linalg.norm(offset, axis=-1))), float(np.median(cameras.focal_px))
+    reach = float(np.median([shape.reach_px for shape in shapes])) / focal * distance
+    return middle, _ROOM * reach + float(np.nanmax(aside))
+
+
 def _of(frame: Sequence[Silhouette | None], view: int) -> Silhouette:
     silhouette = frame[view]
     assert silhouette is not None
@@ -162,7 +177,7 @@ def pairwise_gaps(cameras: ReadCameras, frame: Sequence[Silhouette | None]) -> A
     """
     count = len(frame)
     costs = np.zeros((count,) * 4)
-    middle, radius = _sphere(cameras, frame)
+    middle, radius = _room(cameras, frame)
     if not (np.isfinite(middle).all() and np.isfinite(radius)):
         return costs
     masked = [view for view in range(count) if frame[view] is not None and len(_of(frame, view).outline)]
@@ -170,7 +185,7 @@ def pairwise_gaps(cameras: ReadCameras, frame: Sequence[Silhouette | None]) -> A
         for a in masked:
             directions = cameras.directions(i, _of(frame, a).outline)[::2]
             directions = directions[np.isfinite(directions).all(axis=-1)]
-            depths = (directions @ (middle - cameras.centres[i]))[:, None] + np.linspace(-radius, radius, 24)
+            depths = (directions @ (middle - cameras.centres[i]))[:, None] + np.linspace(-radius, radius, _PAIR_DEPTHS)
             world = cameras.centres[i] + directions[:, None, :] * depths[..., None]
             for j in range(count):
                 if j == i:

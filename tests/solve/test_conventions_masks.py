@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import cv2
 import numpy as np
 import pytest
 
@@ -35,15 +36,25 @@ def masks(seed: int) -> tuple[np.ndarray, ...]:
     return tuple(render_mask(mouse, camera) for camera in RIG)
 
 
+def roughened(mask: np.ndarray, px: int) -> np.ndarray:
+    """Wider by px, or narrower where that is negative: a tail is gone at −3."""
+    kernel = np.ones((2 * abs(px) + 1,) * 2, np.uint8)
+    change = cv2.dilate if px > 0 else cv2.erode
+    return change(mask.astype(np.uint8), kernel) > 0
+
+
 @cache
-def frame(seed: int) -> Frame:
-    return tuple(Silhouette.of_mask(mask) for mask in masks(seed))
+def frame(seed: int, rough_px: int = 0) -> Frame:
+    rng = np.random.default_rng(seed)
+    return tuple(
+        Silhouette.of_mask(roughened(mask, int(rng.integers(-rough_px, rough_px + 1)))) for mask in masks(seed)
+    )
 
 
-def injected(correction: Correction, seed: int) -> Evidence:
+def injected(correction: Correction, seed: int, rough_px: int = 0) -> Evidence:
     """What a reader with those wrong conventions would hand over."""
-    order = correction.order(NAMES)
-    return Evidence(misread(RIG, correction), frames=(tuple(frame(seed)[order.index(view)] for view in range(6)),))
+    order, seen = correction.order(NAMES), frame(seed, rough_px)
+    return Evidence(misread(RIG, correction), frames=(tuple(seen[order.index(view)] for view in range(6)),))
 
 
 SINGLE = {
@@ -61,7 +72,6 @@ PAIRS = {
     "c2w-axes": Correction(camera_to_world=True, opengl_axes=True),
     "K-size": Correction(transpose_K=True, K_size=(576, 512)),
     "R-swap": Correction(transpose_R=True, images_of=swapped(0, 1, 2, 5, 4, 3)),
-    "axes-order": Correction(opengl_axes=True, images_of=swapped(5, 3, 1, 0, 2, 4)),
 }
 
 
@@ -80,12 +90,20 @@ def test_each_wrong_convention_is_found_by_masks_alone(wrong: str) -> None:
     assert any("0.5 px" in words for words in alike), "half a pixel is less than masks can show"
 
 
-@pytest.mark.parametrize(("seed", "wrong"), list(zip((2, 3, 4, 5, 6), PAIRS, strict=True)))
+@pytest.mark.parametrize(("seed", "wrong"), list(zip((2, 3, 4, 5), PAIRS, strict=True)))
 def test_pairs_of_wrong_conventions_are_found_on_mice_at_random(seed: int, wrong: str) -> None:
     solution = solve_conventions(injected(PAIRS[wrong], seed))
     assert solution.best.correction == PAIRS[wrong]
     assert solution.fits
     assert not solution.agrees
+
+
+def test_rough_masks_do_so_too() -> None:
+    """Each mask up to 3 px too wide or too narrow, views in another order, axes turned."""
+    wrong = Correction(opengl_axes=True, images_of=swapped(5, 3, 1, 0, 2, 4))
+    solution = solve_conventions(injected(wrong, 21, rough_px=3))
+    assert solution.best.correction == wrong
+    assert solution.fits
 
 
 def test_the_correction_in_use_is_kept_while_nothing_is_better() -> None:
