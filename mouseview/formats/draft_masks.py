@@ -94,10 +94,6 @@ def write_background(stream: Path, background: Background) -> Path:
     return _write(stream, {_NOISE: noise, _BACKGROUND: background.image})
 
 
-def has_background(stream: Path) -> bool:
-    return any(os.path.isfile(home / _BACKGROUND) for home in _homes(stream))
-
-
 def write_origins(folder: Path, origins: dict[str, MaskOrigin]) -> None:
     """Say of images (file names) in a sample folder whose alpha was a draft when they were written."""
     drafts = {name: str(origin) for name, origin in origins.items() if origin in _GUESSED}

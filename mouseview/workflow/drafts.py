@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from mouseview.formats.draft_masks import (
     forget_frame,
-    has_background,
     remove_drafts,
     stream_of,
     write_background,
@@ -116,20 +115,24 @@ def draft_from_box(sample: Sample, index: int, box: tuple[int, int, int, int], h
         ) from error
 
 
-def mask_of(sample: Sample, index: int) -> Mask:
-    """(H, W) of view ``index`` as it is used now; all False where it has none."""
-    source = sample.sources[index]
-    image = sample.image(index)
-    if source is None or not source.has_mask:
+def mask_in(image: Image, has_mask: bool) -> Mask:
+    """(H, W) of an image (H, W, 4) as it is used; all False where its alpha is only filler."""
+    if not has_mask:
         return np.zeros(image.shape[:2], bool)
     return np.asarray(image[..., 3] > (127 if image.dtype == np.uint8 else 127 * 257))
 
 
-def keep_correction(sample: Sample, index: int, mask: Mask) -> Path:
-    """Keep the mask (H, W) that a person has made of view ``index``; every later opening uses it."""
+def keep_mask(sample: Sample, index: int, mask: Mask, origin: MaskOrigin) -> Path:
+    """Keep a mask (H, W) of view ``index`` that was drafted (``DRAFT``) or drawn by a person (``CORRECTED``).
+
+    Every later opening uses it. Raises ``FileFormatError`` where it cannot be written.
+    """
     source = sample.sources[index]
-    assert source is not None, "a view without an image has no mask to correct"
-    return write_draft(source, mask, MaskOrigin.CORRECTED)
+    if source is None:
+        raise MouseViewError(
+            "a view without an image has no mask", place=sample.rig[index].name, remedy="choose another camera"
+        )
+    return write_draft(source, mask, origin)
 
 
 def forget_correction(sample: Sample, index: int) -> None:
@@ -150,15 +153,6 @@ def forget_drafts(dataset: Dataset) -> int:
     for stream in streams:
         remove_drafts(stream)
     return len(streams)
-
-
-def drafted_cameras(sample: Sample) -> tuple[str, ...]:
-    """Cameras of a session whose background has been learnt."""
-    return tuple(
-        camera.name
-        for camera, source in zip(sample.rig, sample.sources, strict=True)
-        if source is not None and source.path is not None and has_background(stream_of(source))
-    )
 
 
 def _rgb(image: Image) -> npt.NDArray[np.uint8]:
