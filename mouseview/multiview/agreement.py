@@ -18,10 +18,12 @@ from mouseview.model.camera import Camera
 from mouseview.multiview.points import TriangulatedPoints, misfit_px, triangulate_pixels
 from mouseview.multiview.refine import Marks
 
-_CURED = 0.6  # what may be left of the misfit for one explanation to be named, were there endless evidence
-_CHANCE = 2.2  # over √(equations beyond the unknowns): how much less little evidence must leave, so that chance
-# alone names a camera of a sound rig less than once in a thousand times (heavy-tailed noise, 3 to 6 views, measured)
-_MARGIN = 1.5  # how much worse the second best explanation must be
+_GAIN = 4.0  # how much more a mark of the guilty view misses than the others' noise explains (in squares), at least
+_FEW, _FEW_OF_THREE = 400.0, 6000.0  # over points²: how much more of it few points need, so that chance alone names a
+# camera of a sound rig less than once in a thousand times (measured: 3 to 12 views, normal and heavy-tailed noise);
+# of three views two are left, with one equation a point
+_MARGIN = 0.3  # how much worse the next best explanation must be, less where many views dilute one
+_SWAP_MARGIN = 1.5
 _SWAP_CURED = 0.35
 _LEAST_PX = 0.5  # a left-out camera that misses by less is as good as marks can be
 _MOST_POINTS, _MOST_SWAP_POINTS = 400, 60
@@ -60,9 +62,11 @@ def agreement(cameras: Iterable[Camera], pixels: Array, look_for_swaps: bool = T
     misfit = _median(points.misfit_px)
     without_px = np.array([_median(row) for row in without.misfit_px])
     left_out_px = np.array([_median(row) for row in without.residual_px])
-    # degrees of freedom that are left when the view is out: 2 equations a mark, 3 unknowns a point
-    excess = np.sum(np.where(np.isnan(without.misfit_px), 0, 2 * (points.seen.sum(axis=0) - 1) - 3), axis=1)
-    guilty = _guilty(misfit, without_px, left_out_px, excess)
+    guilty = _standing_out(points)
+    if guilty is not None and len(views) > 3:
+        rest = [view for view in range(len(views)) if view != guilty]
+        if _standing_out(triangulate_pixels([views[view] for view in rest], marks[rest])) is not None:
+            guilty = None  # then it is not the only one
     swapped, swapped_px = None, np.nan
     if look_for_swaps and len(views) > 2 and misfit > _LEAST_PX:
         swapped, swapped_px = _swapped(views, evenly(marks, _MOST_SWAP_POINTS), misfit)
@@ -91,14 +95,31 @@ def evenly(pixels: Array, most: int) -> Array:
     return pixels[:, shared]
 
 
-def _guilty(misfit: float, without_px: Array, left_out_px: Array, excess: Array) -> int | None:
-    judged = np.flatnonzero(~np.isnan(without_px) & (excess > 0))
-    if len(judged) < 3:
+def _standing_out(points: TriangulatedPoints) -> int | None:
+    """The view without which the others agree best, where its marks miss far more than the others' noise explains.
+
+    Leaving a view out takes two equations from a point. What its two residuals add to the sum of squares is held
+    against what the remaining equations have left each: medians over points, so that single bad labels do not count.
+    """
+    without = points.without
+    assert without is not None
+    judged = ~np.isnan(without.misfit_px)
+    if judged.any(axis=1).sum() < 3:
         return None
-    best, second = judged[np.argsort(without_px[judged])[:2]]
-    allowed = _CURED * (1 - _CHANCE / np.sqrt(excess[best]))
-    cured = without_px[best] <= allowed * misfit and without_px[second] >= _MARGIN * without_px[best]
-    return int(best) if cured and left_out_px[best] > _LEAST_PX else None
+    equations = 2.0 * points.seen.sum(axis=0) - 3
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        left = without.misfit_px**2
+        added = (points.misfit_px**2 * equations - left * (equations - 2)) / 2
+        spread = np.array([_median(row) for row in left])
+        best, second = np.argsort(np.where(np.isnan(spread), np.inf, spread))[:2]
+        spare = float(np.median(equations[judged[best]] - 2))
+        noise = spread[best] / (1 - 2 / (9 * spare)) ** 3  # the median of a mean of squares lies below it
+        gain = _median(added[best]) / np.log(2) / noise
+        margin = np.sqrt(spread[second] / spread[best])
+    count = int(judged[best].sum())
+    needed = _GAIN + (_FEW_OF_THREE if spare < 2 else _FEW) / count**2
+    stands_out = gain > needed and margin > 1 + min(_MARGIN, 2 / spare)
+    return int(best) if stands_out and _median(without.residual_px[best]) > _LEAST_PX else None
 
 
 def _swapped(views: tuple[Camera, ...], marks: Array, misfit: float) -> tuple[tuple[int, int] | None, float]:
@@ -115,7 +136,7 @@ def _swapped(views: tuple[Camera, ...], marks: Array, misfit: float) -> tuple[tu
         points = triangulate_directions(turned, poses)
         found.append((_median(misfit_px(Marks(views, exchanged, turned, seen).residuals(points), seen)), pair))
     found = sorted((left, pair) for left, pair in found if np.isfinite(left))
-    if not found or found[0][0] > _SWAP_CURED * misfit or (len(found) > 1 and found[1][0] < _MARGIN * found[0][0]):
+    if not found or found[0][0] > _SWAP_CURED * misfit or (len(found) > 1 and found[1][0] < _SWAP_MARGIN * found[0][0]):
         return None, np.nan
     return found[0][1], found[0][0]
 
