@@ -30,7 +30,7 @@ _WIDTH, _HEIGHT = 1152, 1024
 _FRAMES, _DISTINCT = 18_000, 240
 _CAMERAS = 6
 _SHORT_GOP, _LONG_GOP = 12, 240  # 12 is what the encoder does by itself
-_BROWSED, _READ = 200, 60
+_BROWSED, _READ, _REPEATS = 200, 60, 5
 
 
 def measure() -> list[dict[str, Any]]:
@@ -39,8 +39,8 @@ def measure() -> list[dict[str, Any]]:
         folder = Path(name)
         short, long = _make_session(folder)
         rows = [_opening(folder), _indexing(long)]
-        sequential = _bare_sequential(short)
-        rows.append(_reading("session-sequential", short, list(range(_READ * 4)), sequential, "in order"))
+        rows.append(_in_order(short))
+        sequential = rows[-1]["floor_seconds"]
         for title, video, gop in (("short", short, _SHORT_GOP), ("long", long, _LONG_GOP)):
             build_timeline(video)
             order = random.Random(0).sample(range(_FRAMES), _READ)
@@ -48,6 +48,22 @@ def measure() -> list[dict[str, Any]]:
             rows.append(_reading(f"session-random-{title}", video, order, _bare_sequential(video), said))
         rows.append(_browsing(folder, sequential))
         return rows
+
+
+def _in_order(video: Path) -> dict[str, Any]:
+    """Best of alternating runs: another program's load falls on both alike."""
+    own, bare = [], []
+    for _ in range(_REPEATS):
+        bare.append(_bare_sequential(video))
+        reader = VideoReader(video)
+        reader.read(0)
+        start = time.perf_counter()
+        for index in range(1, _DISTINCT):
+            reader.read(index)
+        own.append((time.perf_counter() - start) / (_DISTINCT - 1))
+        reader.close()
+    what = f"one frame of {_WIDTH}×{_HEIGHT}, in order, as RGB"
+    return _row("session-sequential", what, min(own), _FLOOR, min(bare))
 
 
 def _reading(name: str, video: Path, order: list[int], floor: float, said: str) -> dict[str, Any]:

@@ -39,6 +39,7 @@ class Capture:
     def __init__(self, path: Path) -> None:
         container_of(path)
         self.path = path
+        self._decoded: Frame | None = None
         # an absolute path cannot be taken for a protocol ("concat:…")
         self._capture = cv2.VideoCapture(
             os.path.abspath(path),
@@ -80,11 +81,13 @@ class Capture:
 
     def pixels(self) -> Frame:
         """(H, W, 3) uint8 RGB of the frame that was grabbed. Raises ``FileFormatError``."""
-        ok, frame = self._capture.retrieve()
+        # one array is used again: two large ones a frame, freed together, are given back to the system each time
+        ok, frame = self._capture.retrieve(self._decoded)
         if not ok or frame is None or frame.ndim != 3 or frame.shape != (self.height, self.width, 3):
             size = "none" if frame is None else "×".join(map(str, frame.shape[1::-1]))
             raise _unusable(self.path, f"a frame of {self.width}×{self.height} px was expected, decoded: {size}")
-        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB, dst=frame))
+        self._decoded = frame
+        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
 
     def number_at(self, stamp_us: int) -> int:
         """The frame number that ``seek`` takes a stamp for; a guess of the backend's where the rate varies."""
