@@ -139,11 +139,3 @@ def test_texts_of_any_length(tmp_path: Path) -> None:
         assert file.texts("plain") == tuple(names)
         assert file.texts("packed") == tuple(names)
         assert file.texts("two pieces") == tuple(names)
-
-
-def test_a_text_that_points_nowhere_is_refused(tmp_path: Path) -> None:
-    made.sleap_labels(tmp_path / "a.slp")
-    data = (tmp_path / "a.slp").read_bytes()
-    (tmp_path / "a.slp").write_bytes(data.replace(b"GCOL", b"LOCG"))
-    with pytest.raises(FileFormatError, match="no heap of texts"):
-        read_keypoints(tmp_path / "a.slp")

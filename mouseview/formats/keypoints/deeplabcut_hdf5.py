@@ -57,10 +57,10 @@ def read(path: Path) -> KeypointTable:
 def _table(file: Hdf5, group: str, path: Path) -> tuple[list[tuple[str, ...]], list[int | None], Array]:
     """pandas' "table" layout: rows of an index and one block of values."""
     name = f"{group}/table"
-    dtype = file.dtype(name)
-    if dtype.names != ("index", "values_block_0"):
+    fields = file.fields(name)
+    if fields != ("index", "values_block_0"):
         raise FileFormatError(
-            f"is a table of {', '.join(dtype.names or ())}, expected an index and one block of values",
+            f"is a table of {', '.join(fields)}, expected an index and one block of values",
             place=f"{path}, {name}",
             remedy="use the .csv that DeepLabCut writes beside it",
         )
@@ -88,7 +88,7 @@ def _blocks(file: Hdf5, group: str, path: Path) -> tuple[list[tuple[str, ...]], 
     if len({len(level) for level in levels}) != 1:
         raise mismatch(f"{path}, {group}", "as many labels in every level", None)
     index = f"{group}/axis1"
-    is_numbers = file.dtype(index).kind in "iu"
+    is_numbers = file.kind(index) in "iu"
     frames = (
         _whole(file.numbers(index, 1), f"{path}, {index}")
         if is_numbers
