@@ -12,6 +12,7 @@ F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
 
 _FINEST_PX = 0.35  # steps along a ray are never shorter, seen in any view
+_SHORTEST_STEP = 1 / 4096  # of a segment: past a camera's own plane its length in px has no end
 _SLACK = 1.1  # a segment's length in px is taken that much longer: lenses bend it
 
 
@@ -89,7 +90,7 @@ def least_gaps(
                         best, place, culprit = worst, k + part, who
                     if best <= 0.0:
                         break
-                    part += max(worst - best, exact * best, _FINEST_PX) / speed[k]
+                    part += max(max(worst - best, exact * best, _FINEST_PX) / speed[k], _SHORTEST_STEP)
                 if best <= 0.0:
                     break
         gaps[row], places[row], blamed[row] = max(best, 0.0), place, culprit

@@ -14,8 +14,10 @@ from mouseview.model.finding import Finding, Severity
 from mouseview.model.sample import Sample
 from mouseview.resources import model_format
 from tests.rigs import mouse_ring, parallel_rig
-from tests.scene import photographed
+from tests.scene import photographed, sample_of
 from tests.solve.misread import misread
+from tests.solve.test_conventions_masks import RIG as ARENA
+from tests.solve.test_conventions_masks import masks
 from tests.workflow.misread_set import RIG, keypoints
 
 CARD = model_format("facelift")
@@ -77,3 +79,13 @@ def test_where_no_reading_fits_none_is_offered() -> None:
     assert labels.points_px is not None
     random = np.random.default_rng(0).uniform(0, 1000, labels.points_px.shape)
     assert found(Sample("s", RIG, labels=dataclasses.replace(labels, points_px=random))) == []
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("wrong", [Correction(transpose_R=True), Correction(opengl_axes=True)])
+def test_rays_that_pass_a_camera_s_own_plane_come_to_an_end(wrong: Correction) -> None:
+    """Such rays are endless in that camera's image: the hull must not follow them px by px."""
+    images = [np.dstack([np.zeros((*mask.shape, 3), np.uint8), 255 * mask.astype(np.uint8)]) for mask in masks(1)]
+    sample = sample_of(images, misread(ARENA, wrong))
+    (finding,) = found(sample)
+    assert finding.code == "another-reading"
