@@ -15,15 +15,15 @@ from mouseview.app import tasks
 from mouseview.app.consent import ConsentDesk
 from mouseview.app.edits import Replace
 from mouseview.app.jobs import Failure, Jobs, Ticket
-from mouseview.app.probe import Probe
+from mouseview.app.probing.probe import Probe
 from mouseview.app.state import AppState, SceneChoice, ViewImage
 from mouseview.model.errors import MouseViewError
 from mouseview.model.recipe import CentreSource, Mode
 
 if TYPE_CHECKING:
-    from mouseview.app.keypoints import KeypointJudgement
-    from mouseview.app.mask_desk import MaskView
-    from mouseview.app.probe_solution import ProbeSolution
+    from mouseview.app.desks.masks import MaskView
+    from mouseview.app.probing.keypoints import KeypointJudgement
+    from mouseview.app.probing.solution import ProbeSolution
     from mouseview.app.tasks import Opened
     from mouseview.model.sample import Dataset, Sample
     from mouseview.multiview.rig_difference import RigDifference

@@ -12,16 +12,16 @@ import numpy.typing as npt
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage
 
-from mouseview.app.probe import Probe
+from mouseview.app.probing.probe import Probe
 from mouseview.app.scene3d.state import Layers, PickedRay, RayColour
 from mouseview.model.finding import Finding, Severity
 from mouseview.model.prepared import Prepared, SubjectCentre
 from mouseview.model.sample import Dataset, Sample
 
 if TYPE_CHECKING:  # the workflow is imported by the work that calls it, after the first frame
-    from mouseview.app.keypoints import KeypointJudgement
-    from mouseview.app.mask_desk import MaskView
-    from mouseview.app.probe_solution import ProbeSolution
+    from mouseview.app.desks.masks import MaskView
+    from mouseview.app.probing.keypoints import KeypointJudgement
+    from mouseview.app.probing.solution import ProbeSolution
     from mouseview.metrics.scores import Scores
     from mouseview.multiview.rig_difference import RigDifference
     from mouseview.workflow.compare_modes import ModeResult

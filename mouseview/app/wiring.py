@@ -20,21 +20,19 @@ from PySide6.QtWidgets import (
 from mouseview.app.appearance import CHOICES, Appearance
 from mouseview.app.consent import Question
 from mouseview.app.controller import RUN_SLOT, Controller
-from mouseview.app.conventions_wiring import ConventionsWiring
-from mouseview.app.difference_desk import DifferenceDesk
-from mouseview.app.job_desk import SLOT as JOB_SLOT
-from mouseview.app.job_desk import STATE_SLOT, JobDesk
+from mouseview.app.desks.all_desks import Desks
+from mouseview.app.desks.jobs import SLOT as JOB_SLOT
+from mouseview.app.desks.jobs import STATE_SLOT
+from mouseview.app.desks.masks import KEEP_SLOT, LOAD_SLOT
+from mouseview.app.desks.probe import DETAIL_SLOT, KEYPOINTS_SLOT
+from mouseview.app.desks.session import EVIDENCE_SLOT
 from mouseview.app.jobs import Failure, JobStatus
-from mouseview.app.mask_desk import KEEP_SLOT, LOAD_SLOT, MaskDesk
 from mouseview.app.palette import CheatSheet, CommandPalette
 from mouseview.app.panels import findings as findings_panel
 from mouseview.app.panels import ledger as ledger_panel
 from mouseview.app.panels.model import seconds_text
-from mouseview.app.player import Player
-from mouseview.app.probe_desk import DETAIL_SLOT, KEYPOINTS_SLOT, ProbeDesk
 from mouseview.app.recent import Recent
 from mouseview.app.screenshots import save_picture
-from mouseview.app.session_desk import EVIDENCE_SLOT, SessionDesk
 from mouseview.app.state import AppState
 from mouseview.app.tokens import tokens
 from mouseview.app.window import MainWindow
@@ -83,13 +81,7 @@ class Wiring(QObject):
         self.window, self.controller, self.appearance, self.recent = window, controller, appearance, recent
         self._keeper = ArrowKeeper(self)
         self._shown_work: set[str] = set()  # slots of the running work that the status bar tells of
-        self.session = SessionDesk(controller)
-        self.difference = DifferenceDesk(controller)
-        self.masks = MaskDesk(controller)
-        self.conventions = ConventionsWiring(window, controller)
-        self.player = Player(controller)
-        self.probe = ProbeDesk(controller)
-        self.long_jobs = JobDesk(window, controller)
+        self.desks = Desks(window, controller, self._near)
         application = QApplication.instance()
         assert application is not None
         application.installEventFilter(self._keeper)
@@ -133,12 +125,6 @@ class Wiring(QObject):
         model.fed_changed.connect(controller.set_fed)
         model.cancel_wanted.connect(controller.cancel)
         window.modes.mode_chosen.connect(controller.set_mode)
-        self._session()
-        self._probe()
-        window.difference.compare_wanted.connect(self._ask_other_calibration)
-        self.difference.compared.connect(lambda: window.raise_panel("difference"))
-        window.difference.stop_wanted.connect(self.difference.stop)
-        self._mask_panel()
         for run in (model.run_wanted, window.compare.run_wanted):
             run.connect(self._run)
         for run in (model.modes_wanted, window.modes.run_wanted):
@@ -150,65 +136,13 @@ class Wiring(QObject):
         for dock in window.docks.values():
             dock.screenshot_wanted.connect(self._shoot)
 
-    def _session(self) -> None:
-        panel, desk = self.window.session, self.session
-        panel.video_chosen.connect(desk.assign_video)
-        panel.masks_chosen.connect(desk.assign_masks)
-        panel.offset_chosen.connect(desk.set_offset)
-        panel.range_chosen.connect(desk.set_range)
-        panel.lens_chosen.connect(desk.set_undistorted)
-        panel.forget_wanted.connect(desk.forget)
-        panel.weigh_wanted.connect(desk.weigh)
-        panel.evidence_wanted.connect(desk.use_evidence)
-        desk.judged.connect(panel.show_evidence)
-
-    def _probe(self) -> None:
-        window, desk = self.window, self.probe
-        views, panel = window.views, window.probe
-        views.hovered.connect(desk.hover)
-        views.marked.connect(desk.mark)
-        views.mark_done.connect(desk.mark_done)
-        views.detail_wanted.connect(desk.want_detail)
-        desk.curves_changed.connect(views.show_curves)
-        desk.detail_read.connect(views.show_detail)
-        panel.probing_chosen.connect(self._set_probing)
-        panel.point_chosen.connect(desk.choose_point)
-        panel.noise_chosen.connect(desk.set_noise)
-        panel.clear_wanted.connect(desk.clear)
-        panel.camera_chosen.connect(self.controller.choose_camera)
-        panel.scale_wanted.connect(desk.save_scale)
-        on = window.actions_.on
-        on("probe", self._set_probing)
-        on("probe-other", desk.other_point)
-        on("probe-back", desk.take_back)
-        on("probe-clear", desk.clear)
-
-    def _set_probing(self, probing: bool) -> None:
-        self.probe.set_probing(probing)
-        if probing:
-            self.window.views.show_photographs()
-            self.window.raise_panel("views")
-            self.window.raise_panel("probe")
-
-    def _mask_panel(self) -> None:
-        panel, desk = self.window.masks, self.masks
-        panel.mask_drawn.connect(desk.draw)
-        panel.box_drawn.connect(desk.cut_from_box)
-        panel.background_wanted.connect(desk.draft_all)
-        panel.forget_wanted.connect(desk.forget)
-        panel.seen.connect(desk.activate)
-
     def _actions(self) -> None:
         window, controller, on = self.window, self.controller, self.window.actions_.on
         on("open-folder", self._ask_folder)
         on("open-file", self._ask_file)
-        on("compare-calibration", self._ask_other_calibration)
-        on("edit-masks", self._edit_masks)
         on("open-demo", lambda: controller.open_demo())
         on("save-project", self._save)
         on("save-project-as", self._save_as)
-        on("extract", self.long_jobs.ask_extract)
-        on("normalise-all", self.long_jobs.ask_normalise)
         on("close-dataset", controller.close)
         on("quit", window.close)
         on("undo", controller.history.undo)
@@ -217,8 +151,6 @@ class Wiring(QObject):
         on("copy-ledger", self._copy_ledger)
         on("sample-next", lambda: controller.step_sample(1))
         on("sample-previous", lambda: controller.step_sample(-1))
-        on("play", lambda _checked: self.player.toggle())
-        self.player.playing_changed.connect(window.actions_["play"].setChecked)
         on("view-next", lambda: controller.step_camera(1))
         on("view-previous", lambda: controller.step_camera(-1))
         on("filter-samples", self._find_sample)
@@ -228,7 +160,6 @@ class Wiring(QObject):
         on("toggle-rays", lambda checked: controller.set_scene(controller.state.scene.replace(rays=checked)))
         on("run", self._run)
         on("run-modes", self._run_modes)
-        on("check-conventions", self.conventions.open)
         on("cancel", self._stop)
         for choice in CHOICES:
             on(f"theme-{choice}", lambda _checked, choice=choice: self._choose_theme(choice))
@@ -249,18 +180,12 @@ class Wiring(QObject):
 
     def _show(self, state: AppState) -> None:
         window = self.window
-        window.set_idle("difference", state.difference is None)
-        window.set_idle("masks", not self.masks.wanted or state.sample is None or not state.sample.has_images)
-        window.set_idle("session", state.dataset is None or state.dataset.session is None)
+        self.desks.show_state(state)
         window.show_docks(state.dataset is not None)
         for panel in window.panels:
             panel.show_state(state)
         window.actions_.enable(dataset=state.dataset is not None, sample=state.sample is not None)
         window.actions_["toggle-rays"].setChecked(state.scene.rays)
-        window.actions_["probe"].setChecked(state.probing)
-        window.give_room(state.probing)
-        for id in ("probe-other", "probe-back", "probe-clear"):  # their keys mean other things elsewhere
-            window.actions_[id].setEnabled(state.probing)
         name = state.dataset.name if state.dataset is not None else ""
         window.setWindowTitle(f"{name} – MouseView" if name else "MouseView")
         window.status_text.setText(_status(state))
@@ -325,13 +250,6 @@ class Wiring(QObject):
         )
         if path:
             self.controller.open(path)
-
-    def _ask_other_calibration(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self.window, "Another calibration of these cameras", self._near(), "All files (*)"
-        )
-        if path:
-            self.difference.compare(path)
 
     def _near(self) -> str:
         recent = self.recent.paths()
@@ -425,15 +343,6 @@ class Wiring(QObject):
         if self.window.model.all_modes.isEnabled() and not self.controller.jobs.busy(RUN_SLOT):
             self.window.raise_panel("modes")
             self.controller.run_modes()
-
-    def _edit_masks(self) -> None:
-        sample = self.controller.state.sample
-        if sample is None or not sample.has_images:
-            self.controller.told.emit("There are no images to draw masks on, only cameras.")
-            return
-        self.masks.wanted = True
-        self.window.set_idle("masks", False)
-        self.window.raise_panel("masks")
 
     def _find_sample(self) -> None:
         self.window.raise_panel("samples")

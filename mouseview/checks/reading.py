@@ -8,10 +8,10 @@ from mouseview.checks.evidence import Evidence
 from mouseview.formats.correction_file import saved_correction
 from mouseview.formats.registry import calibration_home
 from mouseview.model.finding import Finding, Severity
-from mouseview.solve import evidence as solver
-from mouseview.solve.conventions import explains, solve_conventions
-from mouseview.solve.conventions_measure import Kind
-from mouseview.solve.conventions_silhouettes import Silhouette
+from mouseview.solve.conventions import evidence as solver
+from mouseview.solve.conventions.measure import Kind
+from mouseview.solve.conventions.silhouettes import Silhouette
+from mouseview.solve.conventions.solver import explains, solve_conventions
 
 _GRAVE = 4.0  # times what masks this rough leave: less is no matter of a transpose
 _ENOUGH_VIEWS = 3

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from mouseview.model.finding import Finding, Severity
 from mouseview.model.session import Session
-from mouseview.solve.session_evidence import SessionVerdict, judge_session
-from mouseview.solve.session_tracks import read_tracks
+from mouseview.solve.sessions.tracks import read_tracks
+from mouseview.solve.sessions.verdict import SessionVerdict, judge_session
 
 _FRAMES, _WINDOW = 18, 4  # about a second for six full-size cameras; ``mouseview session`` looks at more
 _APPLY = "run mouseview session {root} --apply, which looks at more frames"

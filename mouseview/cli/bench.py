@@ -45,13 +45,13 @@ def _probe() -> list[Row]:
 
 
 def _session() -> list[Row]:
-    from mouseview.formats.session_bench import measure
+    from mouseview.formats.sessions.bench import measure
 
     return [dict(row) for row in measure()]
 
 
 def _session_evidence() -> list[Row]:
-    from mouseview.solve.bench_sessions import measure
+    from mouseview.solve.sessions.bench import measure
 
     return [dict(row) for row in measure()]
 

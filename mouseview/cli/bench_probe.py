@@ -9,7 +9,7 @@ from typing import Any
 
 from mouseview.model.errors import MouseViewError
 
-_MODULE = "mouseview.app.probe_bench"
+_MODULE = "mouseview.app.probing.bench"
 _PATIENCE_S = 300
 
 

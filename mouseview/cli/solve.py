@@ -12,7 +12,7 @@ from mouseview.cli.text import columns, number
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mouseview.solve.conventions_length import KnownLength, Point
+    from mouseview.solve.conventions.length import KnownLength, Point
 
 
 def add(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
 def known_length(text: str) -> KnownLength:
     """``nose,tail=92.5`` or ``x,y,z:x,y,z=92.5``. Raises ``MouseViewError``."""
     from mouseview.model.errors import MouseViewError
-    from mouseview.solve.conventions_length import KnownLength
+    from mouseview.solve.conventions.length import KnownLength
 
     ends, _, length = text.rpartition("=")
     parts = ends.split(":") if ":" in ends else ends.split(",")

@@ -20,7 +20,7 @@ from mouseview.formats.sample_folder import (
     with_correction,
     with_keypoints,
 )
-from mouseview.formats.session import find_session, is_video, read_session, session_dataset
+from mouseview.formats.sessions.session import find_session, is_video, read_session, session_dataset
 from mouseview.model.errors import FileFormatError
 from mouseview.model.finding import Finding, Severity
 from mouseview.model.sample import Dataset, Sample

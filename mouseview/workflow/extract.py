@@ -16,8 +16,8 @@ from mouseview.formats.facelift import FILE_NAME, write_views
 from mouseview.formats.files import file_names, unwritable, write_atomically
 from mouseview.formats.images import write_png
 from mouseview.formats.keypoints import write_keypoints
-from mouseview.formats.session import read_session, session_dataset
-from mouseview.formats.session_settings import to_json
+from mouseview.formats.sessions.session import read_session, session_dataset
+from mouseview.formats.sessions.settings import to_json
 from mouseview.jobs import Job, read_state, run_job
 from mouseview.jobs.backend import Backend
 from mouseview.jobs.job import Cancel, JobReport, Result, Watch

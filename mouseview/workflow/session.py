@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mouseview.formats.session import read_session, save_settings, session_dataset
-from mouseview.formats.session_settings import KIND
+from mouseview.formats.sessions.session import read_session, save_settings, session_dataset
+from mouseview.formats.sessions.settings import KIND
 from mouseview.formats.sidecar import remove_sidecar
 from mouseview.model.sample import Dataset
 from mouseview.model.session import Session, SessionSettings

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mouseview.formats.session import read_session
-from mouseview.formats.session_probe import Probe, probe_all
-from mouseview.formats.session_settings import to_json
+from mouseview.formats.sessions.probe import Probe, probe_all
+from mouseview.formats.sessions.session import read_session
+from mouseview.formats.sessions.settings import to_json
 from mouseview.model.errors import MouseViewError
 from mouseview.model.sample import Dataset
 from mouseview.model.session import Session
-from mouseview.solve.assignment import Assignment, AssignmentVerdict
-from mouseview.solve.session_evidence import SessionVerdict, judge_session
-from mouseview.solve.session_tracks import read_tracks, runs_of_frames
-from mouseview.solve.time_offsets import WINDOW, OffsetVerdict
-from mouseview.solve.undistorted import LensVerdict
+from mouseview.solve.sessions.assignment import Assignment, AssignmentVerdict
+from mouseview.solve.sessions.time_offsets import WINDOW, OffsetVerdict
+from mouseview.solve.sessions.tracks import read_tracks, runs_of_frames
+from mouseview.solve.sessions.undistorted import LensVerdict
+from mouseview.solve.sessions.verdict import SessionVerdict, judge_session
 from mouseview.workflow.inspect import numbers
 from mouseview.workflow.session import decide
 

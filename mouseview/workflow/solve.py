@@ -16,9 +16,9 @@ from mouseview.formats.registry import calibration_home
 from mouseview.model.correction import Correction
 from mouseview.model.errors import Cancelled, MouseViewError
 from mouseview.model.sample import Dataset, Sample
-from mouseview.solve.conventions import Ranked, Solution, Standing, solve_conventions
-from mouseview.solve.conventions_length import KnownLength
-from mouseview.solve.evidence import Evidence, gather
+from mouseview.solve.conventions.evidence import Evidence, gather
+from mouseview.solve.conventions.length import KnownLength
+from mouseview.solve.conventions.solver import Ranked, Solution, Standing, solve_conventions
 from mouseview.workflow.inspect import numbers
 from mouseview.workflow.open import open_path, sample_named
 

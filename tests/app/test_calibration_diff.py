@@ -102,7 +102,7 @@ def test_the_next_sample_is_compared_too_and_another_dataset_is_not(compared: Ru
 
 def test_what_is_no_calibration_is_told(opened: Running, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no cameras here", encoding="utf-8")
-    opened.wiring.difference.compare(str(tmp_path / "notes.txt"))
+    opened.wiring.desks.difference.compare(str(tmp_path / "notes.txt"))
     cards = opened.window.messages.cards
     qtbot.waitUntil(lambda: any(isinstance(card, FailureCard) for card in cards), timeout=20_000)
     assert opened.controller.state.difference is None

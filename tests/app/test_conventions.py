@@ -36,7 +36,7 @@ def asked(running: Running, qtbot: QtBot, path: Path) -> ConventionsDialog:
     running.controller.open(str(path))
     wait_for_sample(qtbot, running)
     qtbot.keyClick(running.window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
-    dialog = running.wiring.conventions.dialog
+    dialog = running.wiring.desks.conventions.dialog
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.model.rowCount() > 0, timeout=60_000)
     return dialog
@@ -114,11 +114,11 @@ def test_it_closes_with_what_it_is_about_and_can_be_opened_again(
 ) -> None:
     dialog = asked(running, qtbot, misread)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
-    assert running.wiring.conventions.dialog is None
+    assert running.wiring.desks.conventions.dialog is None
     asked(running, qtbot, misread)
     other = calibration_folder(tmp_path / "other", Correction())
     running.controller.open(str(other))
-    qtbot.waitUntil(lambda: running.wiring.conventions.dialog is None, timeout=20_000)
+    qtbot.waitUntil(lambda: running.wiring.desks.conventions.dialog is None, timeout=20_000)
     dialog = asked(running, qtbot, other)
     assert dialog.verdict.text == "read right"
     assert rows(dialog)[0].words == "as the file says"
@@ -130,7 +130,7 @@ def test_impossible_cameras_are_said_in_the_dialog(running: Running, qtbot: QtBo
     running.controller.open(str(tmp_path / "calibration.mat"))
     wait_for_sample(qtbot, running)
     running.window.actions_["check-conventions"].trigger()
-    dialog = running.wiring.conventions.dialog
+    dialog = running.wiring.desks.conventions.dialog
     assert dialog is not None
     qtbot.waitUntil(lambda: "can be none in any reading" in dialog.sentence.text(), timeout=60_000)
     assert not dialog.use.isEnabled()

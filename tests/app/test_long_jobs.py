@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from mouseview.app.job_desk import JobDesk
+from mouseview.app.desks.jobs import JobDesk
+from mouseview.app.desks.write_dialog import WriteDialog
 from mouseview.app.main import Running
 from mouseview.app.panels.messages import FailureCard
-from mouseview.app.write_dialog import WriteDialog
 from mouseview.formats import open_dataset
 from tests.app.conftest import wait_for_sample
 from tests.workflow.session_on_disk import write_session
@@ -30,7 +30,7 @@ def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def desk_of(running: Running) -> JobDesk:
-    return running.wiring.long_jobs
+    return running.wiring.desks.long_jobs
 
 
 def ask(qtbot: QtBot, running: Running, action: str, out: Path) -> WriteDialog:

@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from mouseview.app.desks.mask_strokes import stroke, tinted
 from mouseview.app.main import Running
-from mouseview.app.mask_strokes import stroke, tinted
 from mouseview.app.panels.mask_canvas import MaskCanvas, Tool
 from mouseview.formats.dataset import open_dataset
 from mouseview.formats.images import write_png

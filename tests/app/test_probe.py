@@ -14,17 +14,17 @@ from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from mouseview.app.keypoints import judge_keypoints, judgement_text
 from mouseview.app.main import Running
 from mouseview.app.overlays import Overlay
 from mouseview.app.panels.framing import MOST_MAGNIFIED, Framing
 from mouseview.app.panels.probe import ProbePanel
 from mouseview.app.panels.ruler import rounded
 from mouseview.app.panels.view_tile import ViewTile
-from mouseview.app.probe import Probe
-from mouseview.app.probe_overlay import ProbeOverlay, RayCurves, probe_overlay
-from mouseview.app.probe_scene import magnification, probe_shape
-from mouseview.app.probe_solution import ProbeSolution, solve_probe
+from mouseview.app.probing.keypoints import judge_keypoints, judgement_text
+from mouseview.app.probing.overlay import ProbeOverlay, RayCurves, probe_overlay
+from mouseview.app.probing.probe import Probe
+from mouseview.app.probing.scene import magnification, probe_shape
+from mouseview.app.probing.solution import ProbeSolution, solve_probe
 from mouseview.app.state import AppState
 from mouseview.formats.registry import read_rig
 from mouseview.geometry.transforms import Array
@@ -457,8 +457,8 @@ def test_magnifying_beyond_the_shown_pixels_asks_for_all_of_them(qtbot: QtBot) -
 
 
 def test_the_photograph_in_full_is_read_for_a_closer_look(hand: Hand, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(hand.running.wiring.probe.detail_read, timeout=10_000) as got:
-        hand.running.wiring.probe.want_detail(hand.rig.names[2])
+    with qtbot.waitSignal(hand.running.wiring.desks.probe.detail_read, timeout=10_000) as got:
+        hand.running.wiring.desks.probe.want_detail(hand.rig.names[2])
     name, masked, opaque = got.args
     assert name == hand.rig.names[2]
     assert (masked.width(), masked.height()) == hand.rig[2].size

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from mouseview.app.main import Running
 from mouseview.formats.registry import write_rig
-from mouseview.formats.session_settings import read_settings
+from mouseview.formats.sessions.settings import read_settings
 from mouseview.model.session import SessionSettings
 from mouseview.phantom.session import SessionFaults, session_rig, write_session
 from tests.app.conftest import SIDE_PX, small_rig, wait_for_sample

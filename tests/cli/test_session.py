@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mouseview.formats.session import read_session
+from mouseview.formats.sessions.session import read_session
 from mouseview.phantom.session import SessionFaults, write_session
 from tests.cli.conftest import Cli
 

@@ -25,7 +25,7 @@ import numpy as np
 from mouseview.formats import open_dataset, write_rig
 from mouseview.formats.correction_file import home_of, save_correction
 from mouseview.formats.registry import by_name
-from mouseview.formats.session_settings import read_settings, write_settings
+from mouseview.formats.sessions.settings import read_settings, write_settings
 from mouseview.model.correction import Correction
 from mouseview.model.errors import MouseViewError
 from mouseview.model.session import SessionSettings

@@ -11,7 +11,7 @@ import pytest
 from mouseview.formats.correction_file import save_correction
 from mouseview.formats.dataset import open_dataset
 from mouseview.formats.registry import calibration_home, write_rig
-from mouseview.formats.session import find_session, read_session, save_settings, session_dataset
+from mouseview.formats.sessions.session import find_session, read_session, save_settings, session_dataset
 from mouseview.model.correction import Correction
 from mouseview.model.errors import FileFormatError
 from mouseview.model.sample import Dataset
@@ -330,7 +330,7 @@ def test_ranges_that_files_ask_for_stay_within_the_videos(flat: Path, monkeypatc
     dataset = session_dataset(read_session(flat, asked))
     assert (dataset.names[0], dataset.names[-1]) == ("frame_-00002", f"frame_{FRAMES - 1:06d}")
     assert shown(dataset, 0) == [None, level(1, 0), None]
-    monkeypatch.setattr("mouseview.formats.session_build.MAX_SAMPLES", 5)
+    monkeypatch.setattr("mouseview.formats.sessions.build.MAX_SAMPLES", 5)
     cut = open_dataset(flat)
     assert len(cut) == 5
     assert codes(cut) == {"session-too-long"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mouseview.formats.session_names import Sureness, assign, without_camera
+from mouseview.formats.sessions.names import Sureness, assign, without_camera
 
 _words = st.lists(st.text("abcdefgh", min_size=2, max_size=6), min_size=2, max_size=7, unique=True)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mouseview.formats.session_settings import from_json, read_settings, to_json, write_settings
+from mouseview.formats.sessions.settings import from_json, read_settings, to_json, write_settings
 from mouseview.formats.sidecar import beside
 from mouseview.model.errors import FileFormatError
 from mouseview.model.session import SessionSettings

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mouseview.formats.dataset import open_dataset
-from mouseview.formats.session_times import recorded_numbers
+from mouseview.formats.sessions.times import recorded_numbers
 from mouseview.model.errors import FileFormatError
 from tests.formats.session_folders import level, write_calibration, write_video
 from tests.formats.test_session import shown

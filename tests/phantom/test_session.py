@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mouseview.formats.session import read_session, session_dataset
+from mouseview.formats.sessions.session import read_session, session_dataset
 from mouseview.model.errors import Cancelled
 from mouseview.phantom.landmarks import NAMES
 from mouseview.phantom.mouse import make_mouse

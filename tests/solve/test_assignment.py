@@ -7,8 +7,8 @@ import pytest
 
 from mouseview.geometry.transforms import look_at
 from mouseview.model.camera import Camera
-from mouseview.solve.assignment import rank_assignments
-from mouseview.solve.track import Track
+from mouseview.solve.sessions.assignment import rank_assignments
+from mouseview.solve.sessions.track import Track
 from tests.rigs import mouse_ring, parallel_rig
 from tests.solve.walking import cameras, landmark_tracks, mask_tracks, point_tracks
 

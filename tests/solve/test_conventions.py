@@ -15,10 +15,10 @@ from mouseview.geometry.transforms import Similarity
 from mouseview.model.camera import Labels, Rig
 from mouseview.model.correction import Correction
 from mouseview.model.errors import MouseViewError
-from mouseview.solve.conventions import Ranked, Solution, Standing, explains, solve_conventions
-from mouseview.solve.conventions_measure import Bench, Kind, Measured, compare
-from mouseview.solve.conventions_views import images_of, ranked_orders
-from mouseview.solve.evidence import Evidence, of_labels
+from mouseview.solve.conventions.evidence import Evidence, of_labels
+from mouseview.solve.conventions.measure import Bench, Kind, Measured, compare
+from mouseview.solve.conventions.solver import Ranked, Solution, Standing, explains, solve_conventions
+from mouseview.solve.conventions.views import images_of, ranked_orders
 from tests.rigs import SUBJECT_MM, conforming_ring, mouse_ring, parallel_rig
 from tests.shared_data import shared_path
 from tests.solve import as_stored

@@ -9,9 +9,9 @@ from mouseview.geometry.transforms import Similarity
 from mouseview.model.camera import Labels, Rig
 from mouseview.model.correction import Correction
 from mouseview.model.errors import MouseViewError
-from mouseview.solve.conventions import solve_conventions
-from mouseview.solve.conventions_length import KnownLength, find_unit
-from mouseview.solve.evidence import of_labels
+from mouseview.solve.conventions.evidence import of_labels
+from mouseview.solve.conventions.length import KnownLength, find_unit
+from mouseview.solve.conventions.solver import solve_conventions
 from tests.rigs import SUBJECT_MM, mouse_ring
 from tests.solve.misread import misread
 

@@ -13,12 +13,12 @@ from mouseview.model.correction import Correction
 from mouseview.phantom.dataset import phantom_of_sample
 from mouseview.phantom.photographs import render_mask
 from mouseview.phantom.rig import HELD_OUT, demo_rig
-from mouseview.solve.conventions import Standing, solve_conventions
-from mouseview.solve.conventions_cameras import Readings
-from mouseview.solve.conventions_measure import Bench, Kind
-from mouseview.solve.conventions_silhouettes import Silhouette, silhouette_gaps
-from mouseview.solve.conventions_views import images_of
-from mouseview.solve.evidence import Evidence, Frame
+from mouseview.solve.conventions.cameras import Readings
+from mouseview.solve.conventions.evidence import Evidence, Frame
+from mouseview.solve.conventions.measure import Bench, Kind
+from mouseview.solve.conventions.silhouettes import Silhouette, silhouette_gaps
+from mouseview.solve.conventions.solver import Standing, solve_conventions
+from mouseview.solve.conventions.views import images_of
 from tests.solve.misread import misread
 
 WHOLE = demo_rig()

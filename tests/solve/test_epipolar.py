@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from mouseview.geometry.transforms import look_at
 from mouseview.model.camera import Camera
-from mouseview.solve.epipolar import CAP_PX, Baseline, disagreement_px, focal_px, world_rays
-from mouseview.solve.track import DIRECTIONS, Track, support_points
+from mouseview.solve.sessions.epipolar import CAP_PX, Baseline, disagreement_px, focal_px, world_rays
+from mouseview.solve.sessions.track import DIRECTIONS, Track, support_points
 from tests.rigs import SUBJECT_MM, mouse_ring, parallel_rig
 from tests.scene import Ellipsoid
 from tests.solve.walking import point_tracks

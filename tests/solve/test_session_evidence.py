@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from mouseview.checks.session_sense import session_sense
 from mouseview.formats.dataset import open_dataset
 from mouseview.formats.registry import read_rig, write_rig
-from mouseview.formats.session import read_session
+from mouseview.formats.sessions.session import read_session
 from mouseview.model.errors import Cancelled
 from mouseview.model.session import Session
 from mouseview.phantom.coats import Coat
 from mouseview.phantom.session import SessionFaults, session_rig, write_session
-from mouseview.solve.session_evidence import SessionVerdict, judge_session
-from mouseview.solve.session_tracks import read_tracks, runs_of_frames
-from mouseview.solve.undistorted import Pixels
+from mouseview.solve.sessions.tracks import read_tracks, runs_of_frames
+from mouseview.solve.sessions.undistorted import Pixels
+from mouseview.solve.sessions.verdict import SessionVerdict, judge_session
 from mouseview.workflow.drafts import draft_backgrounds
 from mouseview.workflow.session_evidence import describe_judged, judge, use_evidence
 from tests.shared_data import shared_path

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mouseview.solve.significance import standard_error
-from mouseview.solve.time_offsets import OffsetVerdict, time_offsets
-from mouseview.solve.track import Track
+from mouseview.solve.sessions.significance import standard_error
+from mouseview.solve.sessions.time_offsets import OffsetVerdict, time_offsets
+from mouseview.solve.sessions.track import Track
 from tests.solve.walking import cameras, landmark_tracks, mask_tracks
 
 _RUN = range(30)

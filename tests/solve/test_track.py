@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mouseview.solve.track import DIRECTIONS, support_points
+from mouseview.solve.sessions.track import DIRECTIONS, support_points
 
 _ANGLES = np.arange(DIRECTIONS) * 2 * np.pi / DIRECTIONS
 _UNIT = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=-1)

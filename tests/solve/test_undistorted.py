@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mouseview.solve.track import Track
-from mouseview.solve.undistorted import Pixels, ask_undistorted
+from mouseview.solve.sessions.track import Track
+from mouseview.solve.sessions.undistorted import Pixels, ask_undistorted
 from tests.rigs import mouse_ring
 from tests.solve.walking import cameras, mask_tracks, point_tracks
 

@@ -12,7 +12,7 @@ from mouseview.phantom.mouse import Mouse
 from mouseview.phantom.photographs import render_mask
 from mouseview.phantom.session import session_rig
 from mouseview.phantom.walk import Walk
-from mouseview.solve.track import DIRECTIONS, Track, support_points
+from mouseview.solve.sessions.track import DIRECTIONS, Track, support_points
 
 SIZE = (576, 512)
 FPS = 50.0

@@ -14,7 +14,7 @@ from mouseview.formats import sidecar
 from mouseview.model.correction import Correction
 from mouseview.model.errors import Cancelled, MouseViewError
 from mouseview.phantom.dataset import write_sample
-from mouseview.solve.conventions_length import KnownLength
+from mouseview.solve.conventions.length import KnownLength
 from mouseview.workflow.inspect import describe
 from mouseview.workflow.open import open_path
 from mouseview.workflow.solve import describe_solved, read_under, solve_path, take_back, use_correction

@@ -15,8 +15,8 @@ from mouseview.app.panels.widgets import paint_badge, sentence
 from mouseview.app.tokens import Tokens
 
 if TYPE_CHECKING:
-    from mouseview.solve.conventions import Ranked
-    from mouseview.solve.conventions_measure import Measured
+    from mouseview.solve.conventions.measure import Measured
+    from mouseview.solve.conventions.solver import Ranked
 
 READING_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 _Index = QModelIndex | QPersistentModelIndex

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QWidget
 
 from mouseview.app import theme
-from mouseview.app.mask_strokes import Mask, stroke, tinted
+from mouseview.app.desks.mask_strokes import Mask, stroke, tinted
 
 _TINT = (255, 140, 0)
 _TINT_OPACITY = 0.38

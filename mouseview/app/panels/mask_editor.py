@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from mouseview.app.mask_desk import MaskView
+from mouseview.app.desks.masks import MaskView
 from mouseview.app.panels.mask_canvas import MaskCanvas, Tool
 from mouseview.app.panels.widgets import Badge, ElidedLabel, Segments, label
 from mouseview.app.state import AppState, Changed

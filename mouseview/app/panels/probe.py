@@ -15,13 +15,13 @@ from PySide6.QtWidgets import (
 )
 
 from mouseview.app import theme
-from mouseview.app.keypoints import KeypointJudgement, judgement_text
 from mouseview.app.panels.number_table import Cell, NumberTable
 from mouseview.app.panels.ruler import RulerCard, digits_for, rounded
 from mouseview.app.panels.widgets import Segments, label
-from mouseview.app.probe import POINTS
-from mouseview.app.probe_scene import magnification
-from mouseview.app.probe_solution import ProbeSolution
+from mouseview.app.probing.keypoints import KeypointJudgement, judgement_text
+from mouseview.app.probing.probe import POINTS
+from mouseview.app.probing.scene import magnification
+from mouseview.app.probing.solution import ProbeSolution
 from mouseview.app.state import AppState, Changed
 from mouseview.app.tokens import Tokens, tokens
 

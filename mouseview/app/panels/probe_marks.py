@@ -8,8 +8,8 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from mouseview.app import theme
 from mouseview.app.panels.view_marks import polygon
-from mouseview.app.probe import POINTS
-from mouseview.app.probe_overlay import ProbeOverlay, Spot
+from mouseview.app.probing.overlay import ProbeOverlay, Spot
+from mouseview.app.probing.probe import POINTS
 from mouseview.geometry.transforms import Array
 
 POINT_COLOURS = ("#19d3e6", "#e08bff")

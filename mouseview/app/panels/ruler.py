@@ -8,7 +8,7 @@ from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
 from mouseview.app.panels.widgets import label
-from mouseview.app.probe_solution import ProbeSolution
+from mouseview.app.probing.solution import ProbeSolution
 
 _SAME = 2.5  # standard deviations within which a known length agrees with the measured one
 _ROUND_FACTORS = {1000.0: "metres", 10.0: "centimetres", 25.4: "inches", 1.0: "millimetres"}

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from mouseview import resources
 from mouseview.app import theme
 from mouseview.app.panels.widgets import ElidedLabel, Segments, label
-from mouseview.app.probe_scene import probe_shape
+from mouseview.app.probing.scene import probe_shape
 from mouseview.app.scene3d.state import PickedRay, RayColour, RayField, SceneState, Theme
 from mouseview.app.scene3d.view import SceneView
 from mouseview.app.state import AppState, Changed, SceneChoice

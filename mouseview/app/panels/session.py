@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from mouseview.app import theme
+from mouseview.app.desks.session import summary
 from mouseview.app.jobs import JobStatus
 from mouseview.app.panels.shift_curve import ShiftCurve
 from mouseview.app.panels.widgets import ElidedLabel, Segments, label, sentence
-from mouseview.app.session_desk import summary
 from mouseview.app.state import AppState, Changed
 from mouseview.model.session import Session, SessionView
 

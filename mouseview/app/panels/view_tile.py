@@ -25,7 +25,7 @@ from mouseview.app.panels.framing import Framing
 from mouseview.app.panels.probe_marks import paint_probe
 from mouseview.app.panels.view_marks import paint_overlay
 from mouseview.app.panels.widgets import badge_width, paint_badge, sentence
-from mouseview.app.probe_overlay import ProbeOverlay
+from mouseview.app.probing.overlay import ProbeOverlay
 from mouseview.app.tokens import Tokens
 
 CAPTION_PX = 22

@@ -14,7 +14,7 @@ from mouseview.app.panels.probe_marks import KEYPOINT_COLOUR
 from mouseview.app.panels.view_marks import OUTLINE_COLOUR, PRINCIPAL_COLOUR, SUBJECT_COLOUR, WINDOW_COLOUR
 from mouseview.app.panels.view_tile import CAPTION_PX, ViewTile
 from mouseview.app.panels.widgets import Segments, label
-from mouseview.app.probe_overlay import ProbeOverlay, RayCurves, probe_overlay
+from mouseview.app.probing.overlay import ProbeOverlay, RayCurves, probe_overlay
 from mouseview.app.qimages import to_qimage
 from mouseview.app.state import AppState, Changed
 from mouseview.model.prepared import Prepared

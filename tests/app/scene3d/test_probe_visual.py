@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from mouseview.app.probe import Probe
-from mouseview.app.probe_scene import probe_shape
-from mouseview.app.probe_solution import solve_probe
+from mouseview.app.probing.probe import Probe
+from mouseview.app.probing.scene import probe_shape
+from mouseview.app.probing.solution import solve_probe
 from mouseview.app.scene3d.geometry import display_point
 from mouseview.app.scene3d.palette import PALETTES
 from mouseview.app.scene3d.state import Layers, SceneState, Theme

@@ -1,0 +1,1 @@
+"""The probe and the ruler: marks on photographs, what follows from them, and how it is drawn."""

@@ -1,0 +1,1 @@
+"""How a calibration has to be read: readings scored on points, labels, silhouettes and structure, and ranked."""
