@@ -56,7 +56,8 @@ class Dock(QDockWidget):
         self.panel = panel
         self._icon_name = icon
         self._title = _Title(self, title)
-        self._no_title = QWidget()
+        self._no_title = QWidget(self)
+        self._no_title.hide()
         body = QWidget()
         body.setObjectName("dockBody")
         column = QVBoxLayout(body)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from mouseview.app import startup
 from mouseview.app.appearance import Appearance
 from mouseview.app.controller import Controller
+from mouseview.app.garbage import collect_in_main_thread
 from mouseview.app.recent import Recent
 from mouseview.app.tour import Tour, as_it_is, journey
 from mouseview.app.window import MainWindow
@@ -31,6 +32,7 @@ class Running:
 
 def make_window(settings: QSettings, autosave: Path | None) -> Running:
     """A window that shows nothing yet; needs a ``QApplication``."""
+    collect_in_main_thread(application())
     appearance = Appearance(settings, application())
     appearance.apply()  # before there are widgets: dressing them twice would cost a tenth of a second
     window = MainWindow(settings)
