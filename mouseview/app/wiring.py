@@ -180,11 +180,11 @@ class Wiring(QObject):
 
     def _show(self, state: AppState) -> None:
         window = self.window
-        self.desks.show_state(state)
         window.show_docks(state.dataset is not None)
         for panel in window.panels:
             panel.show_state(state)
         window.actions_.enable(dataset=state.dataset is not None, sample=state.sample is not None)
+        self.desks.show_state(state)
         window.actions_["toggle-rays"].setChecked(state.scene.rays)
         name = state.dataset.name if state.dataset is not None else ""
         window.setWindowTitle(f"{name} – MouseView" if name else "MouseView")

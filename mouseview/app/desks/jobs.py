@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMainWindow
@@ -19,10 +19,11 @@ from mouseview.app.desks.write_dialog import WriteChoice, WriteDialog
 from mouseview.app.jobs import Failure, JobStatus, Ticket
 from mouseview.app.panels.job_strip import JobStrip
 from mouseview.app.panels.model import seconds_text
-from mouseview.jobs import JobProgress, JobState, Processes, read_state
-from mouseview.jobs.processes import cores
 from mouseview.model.errors import MouseViewError
 from mouseview.model.recipe import Recipe
+
+if TYPE_CHECKING:  # imported by the work that needs it, after the first frame
+    from mouseview.jobs import JobProgress, JobState
 
 SLOT = "job"
 STATE_SLOT = "job-state"
@@ -127,6 +128,8 @@ class JobDesk(QObject):
         assert dataset is not None
         home = dataset.path if dataset.path.is_dir() else dataset.path.with_suffix("")
         out = home.absolute().with_name(f"{home.absolute().name}_{'samples' if kind == 'extract' else 'normalised'}")
+        from mouseview.jobs.processes import cores
+
         workers = max(1, cores() - 1)  # the window wants one
         dialog = WriteDialog(
             self._window, kind, title, explanation, verb, dataset, views, has_masks, out, workers, cores()
@@ -151,7 +154,7 @@ class JobDesk(QObject):
         if folder:
             look = Path(folder).expanduser()
             self._controller.jobs.submit(
-                STATE_SLOT, "Looking into the folder", lambda _t: read_state(look), found, failed
+                STATE_SLOT, "Looking into the folder", lambda _t: _state_of(look), found, failed
             )
 
     # ---- running -------------------------------------------------------------------------------------------------
@@ -162,6 +165,7 @@ class JobDesk(QObject):
         session = dataset.session
 
         def run(watch: Callable[[JobProgress], None], cancelled: Callable[[], bool], resume: bool) -> dict[str, Any]:
+            from mouseview.jobs import Processes
             from mouseview.workflow.extract import Extraction, extract_dataset
 
             extraction = Extraction(
@@ -185,6 +189,7 @@ class JobDesk(QObject):
 
         def run(watch: Callable[[JobProgress], None], cancelled: Callable[[], bool], resume: bool) -> dict[str, Any]:
             from mouseview.inference.declared import declared_format
+            from mouseview.jobs import Processes
             from mouseview.workflow.normalise import normalise_dataset
 
             recipe: Recipe = dataclasses.replace(project.recipe, views=fed, model=declared_format(project.checkpoint))
@@ -258,6 +263,12 @@ class JobDesk(QObject):
         error = MouseViewError(f"{failed[0]['name']}: {first['message']}", place=first["place"], remedy=first["remedy"])
         told = Failure.of(f"{len(failed):,} samples failed; the first of them:", error)
         self._controller.failed.emit(dataclasses.replace(told, details="\n".join(lines)))
+
+
+def _state_of(folder: Path) -> JobState | None:
+    from mouseview.jobs import read_state
+
+    return read_state(folder)
 
 
 def _note(progress: JobProgress) -> str:

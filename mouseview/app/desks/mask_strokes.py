@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -42,6 +41,8 @@ def tinted(mask: Mask, colour: tuple[int, int, int], opacity: float) -> npt.NDAr
     """(H, W, 4) RGBA, straight alpha: the colour where the mask is, darker along its outline, nothing elsewhere."""
     out = np.zeros((*mask.shape, 4), np.uint8)
     out[mask] = (*colour, round(255 * opacity))
+    import cv2  # a window appears before it is loaded
+
     edge = mask & ~cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     out[edge] = (*colour, 255)
     return out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
@@ -23,9 +23,11 @@ from PySide6.QtWidgets import (
 )
 
 from mouseview.app.panels.widgets import label
-from mouseview.jobs import JobState
 from mouseview.model.sample import Dataset
 from mouseview.model.session import Session
+
+if TYPE_CHECKING:  # the engine is imported by the work that needs it
+    from mouseview.jobs import JobState
 
 _MOST_FRAMES = 10**8
 _NUMBER_PX = 96
