@@ -24,6 +24,7 @@ _FEW, _FEW_OF_THREE = 400.0, 6000.0  # over points²: how much more of it few po
 # of three views two are left, with one equation a point
 _MARGIN = 0.3  # how much worse the next best explanation must be, less where many views dilute one
 _SWAP_MARGIN = 1.5
+_CURED = 0.3  # of the misfit is left without a camera that is named although others are not sound either
 _SWAP_CURED = 0.35
 _LEAST_PX = 0.5  # a left-out camera that misses by less is as good as marks can be
 _MOST_POINTS, _MOST_SWAP_POINTS = 400, 60
@@ -65,8 +66,9 @@ def agreement(cameras: Iterable[Camera], pixels: Array, look_for_swaps: bool = T
     guilty = _standing_out(points)
     if guilty is not None and len(views) > 3:
         rest = [view for view in range(len(views)) if view != guilty]
-        if _standing_out(triangulate_pixels([views[view] for view in rest], marks[rest])) is not None:
-            guilty = None  # then it is not the only one
+        cured = without_px[guilty] < _CURED * misfit
+        if not cured and _standing_out(triangulate_pixels([views[view] for view in rest], marks[rest])) is not None:
+            guilty = None  # then it is not the only one, and none of them is the worst by far
     swapped, swapped_px = None, np.nan
     if look_for_swaps and len(views) > 2 and misfit > _LEAST_PX:
         swapped, swapped_px = _swapped(views, evenly(marks, _MOST_SWAP_POINTS), misfit)

@@ -56,7 +56,7 @@ def assert_same(rig: Rig, other: Rig, tolerance: float = 1e-9) -> None:
 def test_a_rig_survives_writing_and_reading(
     tmp_path_factory: pytest.TempPathFactory, rig_cameras: list[Camera], units: str
 ) -> None:
-    path = tmp_path_factory.getbasetemp() / "opencv_cameras.json"
+    path = tmp_path_factory.mktemp("rig") / "opencv_cameras.json"
     rig = Rig(tuple(rig_cameras), units=units, assumptions=("one thing was assumed",))
     lost = write_rig(rig, path, "facelift")
     back = read_rig(path)

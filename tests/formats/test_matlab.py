@@ -38,7 +38,7 @@ def save(path: Path, content: dict[str, Any], compressed: bool = True) -> Path:
 def test_numbers_read_as_scipy_wrote_them(
     tmp_path_factory: pytest.TempPathFactory, value: np.ndarray, compressed: bool
 ) -> None:
-    path = save(tmp_path_factory.getbasetemp() / "a.mat", {"other": "x", "value": value}, compressed)
+    path = save(tmp_path_factory.mktemp("mat") / "a.mat", {"other": "x", "value": value}, compressed)
     read = read_mat(path, ["value"])
     assert list(read) == ["value"]
     # trailing sides of length one are not kept by the file

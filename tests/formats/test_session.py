@@ -193,6 +193,15 @@ def test_several_calibrations_further_up_are_no_concern(tmp_path: Path) -> None:
         open_dataset(tmp_path / "session")
 
 
+def test_a_calibration_in_a_place_too_large_to_look_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_calibration(tmp_path / "calibration", NAMES)
+    for number, name in enumerate(NAMES):
+        write_video(tmp_path / "monday" / f"{name}.mkv", number)
+    monkeypatch.setattr("mouseview.formats.sessions.files._MAX_FOLDERS", 1)
+    dataset = open_dataset(tmp_path / "monday")
+    assert shown(dataset, 3) == [level(number, 3) for number in range(len(NAMES))]
+
+
 def test_several_recordings(tmp_path: Path) -> None:
     write_calibration(tmp_path, ("A", "B"))
     for trial in range(2):

@@ -53,7 +53,7 @@ def choose_recording(
     scored.sort(key=rank)
     allowed = [entry for entry in scored if label is None or entry[0].label == label]
     if within is not None:
-        allowed = [entry for entry in allowed if any(_is_within(video, within) for video in entry[0].videos)]
+        allowed = [entry for entry in allowed if any(is_within(video, within) for video in entry[0].videos)]
     if not allowed:
         raise FileFormatError(
             f"holds no recording {label!r}" if label is not None else "holds no video that could be opened",
@@ -247,5 +247,5 @@ def _names(video: Path) -> tuple[str, str]:
     return (video.stem if video.suffix else video.name), video.parent.name
 
 
-def _is_within(video: Path, place: Path) -> bool:
+def is_within(video: Path, place: Path) -> bool:
     return video.resolve().is_relative_to(place.resolve())

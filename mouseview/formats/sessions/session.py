@@ -7,7 +7,7 @@ from pathlib import Path
 from mouseview.formats.keypoints import find_keypoints
 from mouseview.formats.registry import read_rig
 from mouseview.formats.sample_folder import read_calibration
-from mouseview.formats.sessions.build import ChosenRecording, build_session, choose_recording
+from mouseview.formats.sessions.build import ChosenRecording, build_session, choose_recording, is_within
 from mouseview.formats.sessions.calibration import calibration_of
 from mouseview.formats.sessions.files import VIDEO_SUFFIXES, FoundFiles, scan
 from mouseview.formats.sessions.frames import SessionFrames
@@ -60,8 +60,10 @@ def read_session(
     target = Path(path)
     folder = target if target.is_dir() else target.parent
     calibration = calibration_of(folder, format)
-    found = scan(calibration.root)
-    within = target if target != calibration.root else None
+    root, found = calibration.root, scan(calibration.root)
+    if root != folder and not any(is_within(path, folder) for path in (*found.videos, *found.sequences)):
+        root, found = folder, scan(folder)  # the calibration lies in a place too large to be looked through
+    within = target if target != root else None
     rig = read_rig(calibration.path, format, corrected)
     recording = choose_recording(found, rig.names, None if settings is None else settings.recording, within)
     place = _settings_target(found, recording)
@@ -69,7 +71,7 @@ def read_session(
         settings = read_settings(place) or SessionSettings()
         if recording.others:
             settings = settings.replace(recording=recording.recording.label)
-    return build_session(calibration.root, rig, calibration.path, found, recording, settings, place, within)
+    return build_session(root, rig, calibration.path, found, recording, settings, place, within)
 
 
 def _settings_target(found: FoundFiles, chosen: ChosenRecording) -> Path:
