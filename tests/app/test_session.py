@@ -154,7 +154,7 @@ def test_the_evidence_finds_what_is_wrong_and_is_used_as_one_step(
     qtbot.mouseClick(panel.weigh, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(panel.use.isVisible, timeout=120_000)
     assert panel.row(names[0]).verdict.text() == "fits"
-    assert panel.row(names[1]).verdict.text() == f"← {names[2]}.mp4"
+    assert panel.row(names[1]).verdict.text() == f"← {names[2]}"
     assert panel.row(names[4]).verdict.text() == "shift +2"
     assert len(panel.row(names[4]).curve.points) > 10
     qtbot.mouseClick(panel.use, Qt.MouseButton.LeftButton)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _MOST_FRAMES = 10**8
 _NUMBER_PX = 76
 _SIDE_PX = 312
+_VERDICT_PX = 70  # of a video's name
 _MOST_SHIFT = 10**6
 _LENS = (None, False, True)
 _INVITATION = (
@@ -52,7 +53,7 @@ class CameraRow:
         self.shift.setToolTip("Frame i of the session shows frame i + shift of this video")
         for combo in (self.video, self.masks):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            combo.setMinimumContentsLength(8)
+            combo.setMinimumContentsLength(6)
 
     @property
     def widgets(self) -> tuple[QWidget, ...]:
@@ -139,7 +140,8 @@ class SessionPanel(QWidget):
             self._grid.addWidget(label(title, "section"), 0, place)
         self._grid.setColumnStretch(1, 3)
         self._grid.setColumnStretch(2, 3)
-        self._grid.setColumnStretch(5, 3)
+        self._grid.setColumnStretch(5, 2)
+        self._grid.setColumnMinimumWidth(5, _VERDICT_PX)
         table = QWidget()
         table.setObjectName("panel")
         rows = QVBoxLayout(table)
@@ -321,7 +323,7 @@ def _camera_verdict(camera: str, judged: JudgedSession | None) -> tuple[str, boo
     wrong = verdict.assignment.changes if verdict.assignment is not None and verdict.assignment.contradicts else ()
     for name, _, video in wrong:
         if name == camera:
-            return f"← {Path(video).name if video is not None else 'no video'}", False
+            return f"← {Path(video).stem if video is not None else 'no video'}", False
     offsets = verdict.offsets.cameras if verdict.offsets is not None else ()
     for offset in offsets:
         if offset.camera == camera and offset.guilty:
