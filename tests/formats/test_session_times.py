@@ -66,7 +66,7 @@ def test_times_that_cannot_be_used_are_named(tmp_path: Path, content: bytes | np
     assert caught.value.place == str(path)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_mutated_files_end_in_user_errors_alone(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     folder = tmp_path_factory.mktemp("times")

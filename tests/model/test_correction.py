@@ -38,7 +38,7 @@ def assert_same_cameras(rig, other, tolerance: float = 1e-9) -> None:  # type: i
 
 
 @given(corrections)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_correction_gives_back_the_rig_that_was_misread_so(correction: Correction) -> None:
     assert_same_cameras(correction.apply(misread(RIG, correction)), RIG)
 

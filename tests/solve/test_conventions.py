@@ -307,7 +307,7 @@ def test_a_margin_needs_more_than_chance_and_more_than_a_trifle() -> None:
 
 
 @given(st.integers(3, 60), st.integers(0, 10_000))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_readings_that_differ_by_chance_alone_are_rarely_told_apart(count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     wins = sum(

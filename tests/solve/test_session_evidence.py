@@ -206,7 +206,7 @@ def test_runs_lie_within_the_session(start: int, length: int, count: int, frames
 
 def test_the_broken_session_of_the_field_is_named() -> None:
     """``side`` and ``top`` hold the same camera; without ``side`` the other views agree to some px."""
-    session = read_session(shared_path("sleap_anipose_minimal_session"))
+    session = read_session(shared_path("data/sleap_anipose_minimal_session"))
     verdict = judge(session).verdict
     assert verdict.same_place == (("side", "top"),)
     assert verdict.misfit is not None

@@ -130,7 +130,7 @@ def test_files_that_lie_are_refused(tmp_path: Path, data: bytes, message: str) -
     assert caught.value.remedy
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     edits=st.lists(st.tuples(st.integers(0, 1500), st.integers(0, 255)), min_size=1, max_size=4), cut=st.integers(0, 40)
 )
