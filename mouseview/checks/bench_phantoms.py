@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +80,7 @@ def photographed_masks(mouse: Mouse, rig: Rig, noise: MaskNoise, rng: np.random.
 
 
 def sample_of(rig: Rig, images: tuple[RGBA, ...], name: str) -> Sample:
-    return Sample(name, rig, tuple(ImageSource(None, lambda image=image: image) for image in images))  # type: ignore[misc]
+    return Sample(name, rig, tuple(ImageSource(None, partial(np.asarray, image)) for image in images))
 
 
 def _demo() -> Rig:

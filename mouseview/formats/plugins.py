@@ -71,7 +71,7 @@ def _guarded(known: CameraFormat, owner: str, problems: list[Finding]) -> Camera
                 return function(*arguments)
             except (MouseViewError, OSError):
                 raise
-            except Exception as error:
+            except Exception as error:  # code of others: whatever it raises, a user has to read whose fault it is
                 raise FileFormatError(
                     f"the plug-in {owner} failed: {type(error).__name__}: {error}",
                     place=str(arguments[-1]),
@@ -85,7 +85,7 @@ def _guarded(known: CameraFormat, owner: str, problems: list[Finding]) -> Camera
         def call(*arguments: Any) -> Any:
             try:
                 return bool(function(*arguments))
-            except Exception as error:
+            except Exception as error:  # a format that cannot even look at a file must not keep the others from it
                 problem = _broken(owner, f"fails to recognise files: {type(error).__name__}: {error}"[:300])
                 if problem not in problems:
                     problems.append(problem)

@@ -74,7 +74,7 @@ def test_a_click_on_a_row_chooses_the_camera_and_shows_its_field(compared: Runni
     assert panel.field.legend.startswith("arrows ×")
     lens = panel.part.button(3)
     qtbot.mouseClick(lens, Qt.MouseButton.LeftButton, pos=QPoint(lens.width() // 2, lens.height() // 2))
-    assert panel.field.legend == "nothing that could be seen"
+    assert panel.field.legend == "no displacement"
 
 
 def test_the_other_rig_stands_in_the_scene_until_comparing_stops(compared: Running, qtbot: QtBot) -> None:

@@ -223,8 +223,8 @@ def test_the_close_up_holds_the_subject_and_stays_in_the_image() -> None:
 
 
 def test_sentences_begin_with_a_capital_unless_they_begin_with_a_name() -> None:
-    assert [sentence(text) for text in ("cameras stand far", "fx of cam", "cam_0 is off", "")] == [
-        "Cameras stand far", "fx of cam", "cam_0 is off", ""]  # fmt: skip
+    assert [sentence(text) for text in ("cameras stand far", "no reading fits", "fx of cam", "cam_0 is off", "")] == [
+        "Cameras stand far", "No reading fits", "fx of cam", "cam_0 is off", ""]  # fmt: skip
 
 
 def test_the_headline_of_a_comparison_fits_a_narrow_window(qtbot: QtBot) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
@@ -10,6 +12,9 @@ from mouseview.app.desks.conventions import ConventionsDesk
 from mouseview.app.jobs import Failure, JobStatus
 from mouseview.app.panels.conventions import ConventionsDialog
 from mouseview.app.tokens import tokens
+
+if TYPE_CHECKING:  # the workflow is imported by the work that calls it
+    from mouseview.workflow.solve import Solved
 
 
 class ConventionsWiring(QObject):
@@ -36,9 +41,9 @@ class ConventionsWiring(QObject):
         self.dialog.raise_()
         self.desk.ask()
 
-    def _solved(self, solved: object) -> None:
+    def _solved(self, solved: Solved) -> None:
         if self.dialog is not None:
-            self.dialog.show_solved(solved, tokens(self._controller.state.dark))  # type: ignore[arg-type]
+            self.dialog.show_solved(solved, tokens(self._controller.state.dark))
 
     def _failed(self, failure: Failure) -> None:
         if self.dialog is not None:

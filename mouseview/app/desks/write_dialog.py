@@ -134,6 +134,7 @@ class WriteDialog(QDialog):
             form.addRow(label(self.range.what, "muted"), self.range)
             grid = QGridLayout()
             grid.setHorizontalSpacing(16)
+            grid.setVerticalSpacing(7)
             for place, box in enumerate(self.boxes.values()):
                 box.setChecked(True)
                 grid.addWidget(box, place // _VIEW_COLUMNS, place % _VIEW_COLUMNS)

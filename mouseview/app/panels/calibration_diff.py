@@ -55,8 +55,8 @@ def details(camera: CameraDifference, unit: str) -> str:
         f"{name} {camera.change[name]:+.3f} ({brief(camera.effect_px[name])} px)" for name in INTRINSICS
     )
     return (
-        f"moved {brief(camera.moved)} {unit}: right {right:+.3f}, down {down:+.3f}, forward {forward:+.3f}\n"
-        f"turned {brief(camera.turned_deg)}°: tilt {tilt:+.4f}, pan {pan:+.4f}, roll {roll:+.4f}\n"
+        f"moved {brief(camera.moved)} {unit}: right {right:+z.3f}, down {down:+z.3f}, forward {forward:+z.3f}\n"
+        f"turned {brief(camera.turned_deg)}°: tilt {tilt:+z.4f}, pan {pan:+z.4f}, roll {roll:+z.4f}\n"
         f"{changes}  lens ({brief(camera.effect_px['lens'])} px)"
     )
 

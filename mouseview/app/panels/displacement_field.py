@@ -51,7 +51,7 @@ class DisplacementField(QWidget):
         """What the arrows mean, in words."""
         if self._camera is None:
             return ""
-        return "nothing that could be seen" if self._factor == 0 else f"arrows ×{self._factor:g}"
+        return "no displacement" if self._factor == 0 else f"arrows ×{self._factor:g}"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._camera is None:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from mouseview import resources
 from mouseview.app.jobs import JobStatus
-from mouseview.app.panels.widgets import Badge, ElidedLabel, label, truth_colour
+from mouseview.app.panels.widgets import Badge, ElidedLabel, label, scrolling, truth_colour
 from mouseview.app.state import AppState, Changed
 from mouseview.app.tokens import tokens
 from mouseview.model.prepared import SubjectCentre
@@ -133,10 +132,6 @@ class ModelPanel(QWidget):
         body.addWidget(self.views_title)
         body.addLayout(self._views)
         body.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
         self.run.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -152,7 +147,7 @@ class ModelPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(area, 1)
+        column.addWidget(scrolling(inner), 1)
         column.addLayout(foot)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -22,7 +21,7 @@ from mouseview.app import theme
 from mouseview.app.desks.session import summary
 from mouseview.app.jobs import JobStatus
 from mouseview.app.panels.shift_curve import ShiftCurve
-from mouseview.app.panels.widgets import ElidedLabel, Segments, label, sentence
+from mouseview.app.panels.widgets import ElidedLabel, Segments, label, scrolling, sentence
 from mouseview.app.state import AppState, Changed
 from mouseview.model.session import Session, SessionView
 
@@ -148,10 +147,6 @@ class SessionPanel(QWidget):
         rows.setContentsMargins(10, 4, 6, 6)
         rows.addLayout(self._grid)
         rows.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(table)
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(10)
@@ -165,21 +160,17 @@ class SessionPanel(QWidget):
         lines.setContentsMargins(0, 0, 6, 0)
         lines.addWidget(self.note)
         lines.addStretch(1)
-        read = QScrollArea()
-        read.setWidgetResizable(True)
-        read.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        read.setWidget(words)
         side = QVBoxLayout()
         side.setContentsMargins(6, 4, 10, 8)
         side.setSpacing(8)
         side.addLayout(form)
         side.addLayout(_row(self.weigh, self.forget))
         side.addWidget(self.use)
-        side.addWidget(read, 1)
+        side.addWidget(scrolling(words), 1)
         self._body = QWidget()
         halves = QHBoxLayout(self._body)
         halves.setContentsMargins(0, 0, 0, 0)
-        halves.addWidget(area, 1)
+        halves.addWidget(scrolling(table), 1)
         beside = QWidget()
         beside.setFixedWidth(_SIDE_PX)
         beside.setLayout(side)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from mouseview.app import theme
 from mouseview.app.tokens import Tokens
@@ -12,6 +12,7 @@ from mouseview.model.finding import Severity, Truth, Verdict
 
 BADGE_HEIGHT_PX = 17
 _BADGE_PADDING_PX = 7
+_SHORT_WORDS = frozenset({"a", "an", "in", "it", "no", "of", "on", "or", "to"})  # and not fx or cy
 
 
 def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
@@ -33,6 +34,15 @@ def rule() -> QFrame:
     line.setObjectName("rule")
     line.setFixedHeight(1)
     return line
+
+
+def scrolling(inner: QWidget) -> QScrollArea:
+    """An area that shows as much of ``inner`` as there is height for, and all of its width."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inner)
+    return area
 
 
 class ElidedLabel(QLabel):
@@ -61,7 +71,8 @@ class ElidedLabel(QLabel):
 def sentence(text: str) -> str:
     """With a capital where it begins with an ordinary word; names such as ``fx`` or ``cam_0`` stay as they are."""
     word = text.partition(" ")[0]
-    return text[:1].upper() + text[1:] if len(word) > 2 and word.isalpha() and word.islower() else text
+    ordinary = word in _SHORT_WORDS or len(word) > 2
+    return text[:1].upper() + text[1:] if ordinary and word.isalpha() and word.islower() else text
 
 
 def truth_colour(truth: Truth, t: Tokens) -> str:

@@ -144,8 +144,8 @@ def _calibration_note(calibration: Path, pointed_at: Path | None) -> tuple[str, 
 
 
 def _videos_of(chosen: ChosenRecording, count: int) -> list[Path | None]:
-    places = chosen.assignment.chosen
-    return [None if places[i] is None else chosen.recording.videos[places[i]] for i in range(count)]  # type: ignore[index]
+    videos = chosen.recording.videos
+    return [None if place is None else videos[place] for place in chosen.assignment.chosen[:count]]
 
 
 def _decided(
