@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mouseview.formats import rotations
 from mouseview.formats.capacity import Capacity, padded_distortion
 from mouseview.formats.fields import (
     UNITS,
@@ -24,6 +23,7 @@ from mouseview.formats.fields import (
 from mouseview.formats.files import head_of
 from mouseview.formats.toml_file import read_toml, write_toml
 from mouseview.geometry.lenses import LensModel
+from mouseview.geometry.rotations import rotation_vector
 from mouseview.geometry.transforms import Rigid
 from mouseview.model.camera import Camera, Rig
 
@@ -127,7 +127,7 @@ def _table(camera: Camera) -> dict[str, Any]:
         "size": list(camera.size),
         "matrix": K.tolist(),
         "distortions": padded_distortion(camera, 4 if fisheye else max(5, len(camera.distortion))),
-        "rotation": rotations.to_rotation_vector(camera.T_cam_world[:3, :3]).tolist(),
+        "rotation": rotation_vector(camera.T_cam_world[:3, :3]).tolist(),
         "translation": camera.T_cam_world[:3, 3].tolist(),
     }
     return {**table, "fisheye": True} if fisheye else table

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from mouseview.formats import colmap_binary, colmap_text, rotations
+from mouseview.formats import colmap_binary, colmap_text, quaternions
 from mouseview.formats.capacity import Capacity, file_safe_names
 from mouseview.formats.colmap_models import BY_NAME, ColmapCamera, ColmapImage, from_camera, intrinsics
 from mouseview.formats.colmap_text import as_text
@@ -137,7 +137,7 @@ def _camera(image: ColmapImage, name: str, shared: dict[int, ColmapCamera], note
     if abs(length - 1) > 1e-6:
         notes.append(f"the quaternion of {name} has length {length:.6g}: it is normalised")
     K, distortion = intrinsics(declared)
-    pose = Rigid(rotations.from_quaternion(np.array(image.quaternion)), np.array(image.translation))
+    pose = Rigid(quaternions.from_quaternion(np.array(image.quaternion)), np.array(image.translation))
     return Camera(name, declared.width, declared.height, K, distortion, pose.matrix, declared.model.lens_model)
 
 
@@ -168,7 +168,7 @@ def _write(
     names, changed = file_safe_names(rig)
     images = [
         ColmapImage(
-            tuple(rotations.to_quaternion(camera.T_cam_world[:3, :3]).tolist()),
+            tuple(quaternions.to_quaternion(camera.T_cam_world[:3, :3]).tolist()),
             tuple(camera.T_cam_world[:3, 3].tolist()),
             index,
             f"{name}.png",

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from mouseview.formats import rotations
 from mouseview.formats.image_headers import MAX_PIXELS, MAX_SIDE_PX
 from mouseview.geometry.lenses import LensModel
+from mouseview.geometry.rotations import rotation_of
 from mouseview.geometry.transforms import Array
 from mouseview.model.errors import FileFormatError
 
@@ -75,7 +75,7 @@ def rotation(value: Any, place: str) -> Array:
     rows = value.shape == (3, 3) if isinstance(value, np.ndarray) else isinstance(value, list) and len(value) == 3
     if rows and not isinstance(value, np.ndarray):
         rows = all(isinstance(row, list) and len(row) == 3 for row in value)
-    return matrix(value, (3, 3), place) if rows else rotations.from_rotation_vector(vector(value, 3, place))
+    return matrix(value, (3, 3), place) if rows else rotation_of(vector(value, 3, place))
 
 
 def name(value: Any, place: str) -> str:

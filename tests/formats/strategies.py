@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from mouseview.formats.rotations import from_rotation_vector
 from mouseview.geometry.lenses import LensModel
+from mouseview.geometry.rotations import rotation_of
 from mouseview.geometry.transforms import Rigid
 from mouseview.model.camera import Camera, Rig
 
@@ -29,7 +29,7 @@ def rotations(draw: st.DrawFn) -> np.ndarray:
     length = np.linalg.norm(axis)
     axis = axis / length if length > 1e-3 else np.array([0.0, 0.0, 1.0])
     angle = draw(numbers(0, np.pi) | st.sampled_from([0.0, np.pi, np.pi - 1e-9, 1e-12, np.pi / 2]))
-    return from_rotation_vector(axis * angle)
+    return rotation_of(axis * angle)
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""Rotation matrices from and to what calibration files hold: rotation vectors and unit quaternions."""
+"""Rotation matrices from and to the quaternions of calibration files; rotation vectors are of ``geometry.rotations``."""
 
 from __future__ import annotations
 
@@ -36,19 +36,3 @@ def to_quaternion(R: Array) -> Array:
     row = products[int(np.argmax(np.diagonal(products)))]
     quaternion = row / np.linalg.norm(row)
     return -quaternion if quaternion[0] < 0 else quaternion
-
-
-def from_rotation_vector(vector: Array) -> Array:
-    """(3, 3) that turns about ``vector`` (3,) by its length in radians (Rodrigues); NaN for what is not finite."""
-    angle = float(np.linalg.norm(vector))
-    if not np.isfinite(angle):
-        return np.full((3, 3), np.nan)
-    half_sinc = 0.5 * np.sinc(angle / (2 * np.pi))  # sin(angle / 2) / angle, also where the angle vanishes
-    return from_quaternion(np.array([np.cos(angle / 2), *(half_sinc * vector)]))
-
-
-def to_rotation_vector(R: Array) -> Array:
-    """(3,) in radians, at most π long, of a proper rotation (3, 3)."""
-    w, *axis = to_quaternion(R)
-    length = float(np.linalg.norm(axis))
-    return np.array(axis) * (2 * np.arctan2(length, w) / length if length > 0 else 2.0)
