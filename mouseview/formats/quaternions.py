@@ -1,4 +1,4 @@
-"""Rotation matrices from and to the quaternions of calibration files; rotation vectors are of ``geometry.rotations``."""
+"""Rotation matrices from and to quaternions of calibration files; rotation vectors are in ``geometry.rotations``."""
 
 from __future__ import annotations
 
