@@ -342,7 +342,8 @@ class Controller(QObject):
         assert state.project is not None
         assert state.dataset is not None
         project = state.project
-        return (str(state.dataset.path), state.sample_index, project.recipe, project.held_out, project.checkpoint)
+        recipe = project.recipe_for(state.sample.name) if state.sample is not None else project.recipe
+        return (str(state.dataset.path), state.sample_index, recipe, project.held_out, project.checkpoint)
 
     def _derive(self) -> None:
         """Bring prepared views and results up to the project; what is known already is shown at once."""
@@ -352,7 +353,7 @@ class Controller(QObject):
         self._check(sample, project.checkpoint)
         key = self._key()
         run, compared = self._kept_runs.get(key, (None, ()))
-        mode_key = (*key[:2], dataclasses.replace(project.recipe, mode=Mode.EXACT_AIMED), *key[3:])
+        mode_key = (*key[:2], dataclasses.replace(key[2], mode=Mode.EXACT_AIMED), *key[3:])
         self._put(reconstruction=run, compared=compared, modes=self._kept_modes.get(mode_key, ()))
         if not sample.has_images:
             self._put(prepare_problem="There are no images to normalise, only cameras.", prepared=None, fed_textures=())
@@ -413,7 +414,7 @@ class Controller(QObject):
         if sample is None or project is None:
             return
         key = self._key()
-        mode_key = (*key[:2], dataclasses.replace(project.recipe, mode=Mode.EXACT_AIMED), *key[3:])
+        mode_key = (*key[:2], dataclasses.replace(key[2], mode=Mode.EXACT_AIMED), *key[3:])
 
         def done(results: tuple[Any, ...]) -> None:
             self._kept_modes.keep(mode_key, results)

@@ -6,7 +6,6 @@ The workflow is imported here, inside the functions, so that a window appears be
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -110,7 +109,7 @@ def prepare(sample: Sample, project: Project) -> tuple[Prepared, tuple[npt.NDArr
     from mouseview.workflow.prepare import prepare_sample
 
     fed = tuple(name for name in sample.rig.names if name not in project.held_out)
-    recipe = dataclasses.replace(project.recipe, views=fed)
+    recipe = project.recipe_for(sample.name).replace(views=fed)
     prepared = prepare_sample(sample, recipe, declared_format(project.checkpoint))
     return prepared, tuple(qimages.texture(qimages.to_qimage(image)) for image in prepared.images)
 
@@ -166,7 +165,7 @@ class EngineRoom:
         with self._lock:
             result = reconstruct(
                 sample,
-                project.recipe,
+                project.recipe_for(sample.name),
                 project.checkpoint,
                 project.device,
                 project.held_out,
@@ -188,7 +187,7 @@ class EngineRoom:
                 project.held_out,
                 ticket.progress,
                 ticket.cancelled,
-                recipe=project.recipe,
+                recipe=project.recipe_for(sample.name),
                 client=self._warm(),
             )
 

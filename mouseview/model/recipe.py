@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,6 +29,16 @@ class Mode(StrEnum):
     @property
     def summary(self) -> str:
         return _SUMMARY[self]
+
+    @property
+    def follows_rays(self) -> bool:
+        """Resampled along rays: the window can be turned and rolled. The others crop and resize the image."""
+        return self in (Mode.EXACT_AIMED, Mode.EXACT_CENTRED, Mode.EXACT_ZOOM, Mode.DISTANCE_MATCHED)
+
+    @property
+    def zooms(self) -> bool:
+        """A view's own zoom acts; the other modes owe their focal length to the format or to the distance."""
+        return self not in (Mode.EXACT_AIMED, Mode.EXACT_CENTRED, Mode.DISTANCE_MATCHED)
 
 
 _TRUTH = {
@@ -61,23 +72,101 @@ class CentreSource(StrEnum):
     AXES = "axes"  # meeting point of the optical axes
     ORIGIN = "origin"  # of the calibration file
     CENTROID = "centroid"  # of the cameras; offered because files use it, not because it is right
+    SESSION = "session"  # one point for all frames, measured over a session
     POINT = "point"  # given by the user
+
+    @property
+    def is_given(self) -> bool:
+        """Its point stands in the recipe instead of being measured in the sample."""
+        return self in (CentreSource.SESSION, CentreSource.POINT)
+
+
+class UpSource(StrEnum):
+    """Which direction of the file's frame becomes +Z of the model's."""
+
+    FILE = "file"  # its own +Z
+    CAMERAS = "cameras"  # the mean of the cameras' up directions
+    GROUND = "ground"  # the normal of a plane fitted to where the subject was, over a session
+    GIVEN = "given"  # by the user
+
+
+class AzimuthSource(StrEnum):
+    """What decides the rig's turn about up."""
+
+    FILE = "file"  # none: the file's own axes
+    REFERENCE = "reference"  # fits the model's reference rig best
+    CAMERA = "camera"  # a named camera stands where the reference rig's first one does
+
+
+Point = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Framing:
+    """What a person changed about one view's window, on top of its mode.
+
+    aim_deg: (right, down), the angles by which the window's middle lies beside what the mode aims at, seen by the
+    camera that the mode has aimed: the direction (tan right, tan down, 1).  roll_deg: the window turned clockwise on
+    the photograph.  zoom: times the mode's focal length, where ``Mode.zooms``.
+    """
+
+    aim_deg: tuple[float, float] = (0.0, 0.0)
+    roll_deg: float = 0.0
+    zoom: float = 1.0
+
+    @property
+    def is_neutral(self) -> bool:
+        return self == Framing()
+
+    def replace(self, **changes: object) -> Framing:
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+
+Framings = tuple[tuple[str, Framing], ...]
+"""By camera name, sorted, without neutral ones."""
+
+
+def with_framing(framings: Framings, view: str, framing: Framing) -> Framings:
+    """``framings`` with another one for ``view``; a neutral one leaves it out."""
+    kept = {name: other for name, other in framings if name != view}
+    if not framing.is_neutral:
+        kept[view] = framing
+    return tuple(sorted(kept.items()))
 
 
 @dataclass(frozen=True)
 class Recipe:
     """mode, model format by name; centre: None takes the most trusted source that the sample has ("subject").
 
-    point: with ``CentreSource.POINT``, in the rig's units.  scale: None computes it from the rig and the centre; a
+    point: where ``CentreSource.is_given``, in the rig's units.  scale: None computes it from the rig and the centre; a
     session fixes it once and keeps it over frames.  zoom: for ``exact-zoom``; None fits the subject.  views: names
     of those that are fed to the model and decide scale and centre (empty: all); the others are prepared all the same,
-    as held-out truth.
+    as held-out truth.  framings: what a person changed in single views.  up_vector: with ``UpSource.GROUND`` and
+    ``GIVEN``, in the file's frame.  azimuth_camera: with ``AzimuthSource.CAMERA``.  measured: where numbers given here
+    come from, in words, by the field that holds them (``point``, ``scale``, ``up_vector``).
     """
 
     mode: Mode = Mode.EXACT_AIMED
     model: str = "facelift"
     centre: CentreSource | None = None
-    point: tuple[float, float, float] | None = None
+    point: Point | None = None
     scale: float | None = None
     zoom: float | None = None
     views: tuple[str, ...] = ()
+    framings: Framings = ()
+    up: UpSource = UpSource.FILE
+    up_vector: Point | None = None
+    azimuth: AzimuthSource = AzimuthSource.FILE
+    azimuth_camera: str = ""
+    measured: tuple[tuple[str, str], ...] = ()
+
+    def replace(self, **changes: object) -> Recipe:
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+    def framing(self, view: str) -> Framing:
+        return next((framing for name, framing in self.framings if name == view), Framing())
+
+    @property
+    def keeps_orientation(self) -> bool:
+        """The file's axes stay as they are."""
+        return self.up is UpSource.FILE and self.azimuth is AzimuthSource.FILE

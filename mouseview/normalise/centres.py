@@ -98,13 +98,13 @@ def subject_centres(sample: Sample) -> tuple[SubjectCentre, ...]:
 
 def pick_centre(candidates: Sequence[SubjectCentre], recipe: Recipe) -> SubjectCentre:
     """The candidate that ``recipe`` names, or the most trusted one."""
-    if recipe.centre is CentreSource.POINT:
+    if recipe.centre is not None and recipe.centre.is_given:
         if recipe.point is None:
             raise MouseViewError(
                 "the centre is to be a point, but none is given", remedy="give X,Y,Z in the rig's units"
             )
         point = np.asarray(recipe.point, dtype=np.float64)
-        return SubjectCentre(CentreSource.POINT, point, None, "given by the user")
+        return SubjectCentre(recipe.centre, point, None, dict(recipe.measured).get("point", "given by the user"))
     if recipe.centre is None:
         return candidates[0]
     for candidate in candidates:

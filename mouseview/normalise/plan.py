@@ -16,6 +16,7 @@ from mouseview.model.prepared import SubjectCentre
 from mouseview.model.recipe import CentreSource, Mode, Recipe
 from mouseview.multiview.masks import MaskStats
 from mouseview.normalise.conformance import is_normalised, rig_conforms
+from mouseview.normalise.framing import framed_crop, framed_turn, ignored
 from mouseview.normalise.pixel_map import CropMap, PixelMap, RayMap
 
 OCCUPANCY = 0.3  # of pixel-based images: √(subject area / image area)
@@ -101,6 +102,13 @@ def _zoomed(K: Array, zoom: float) -> Array:
     return np.array(K) * np.array([[zoom, zoom, 1.0], [zoom, zoom, 1.0], [1.0, 1.0, 1.0]])
 
 
+def _zoomed_about(K: Array, zoom: float, subject_cam: Array) -> Array:
+    """K zoomed so that the subject (3,) of the camera's frame keeps its pixel where a hand has moved it off-centre."""
+    out = _zoomed(K, zoom)
+    out[:2, 2] += (1.0 - zoom) * K[0, 0] * subject_cam[:2] / subject_cam[2]
+    return out
+
+
 def fitting_zoom(
     rig: Rig, masks: Sequence[MaskStats | None], aims: Sequence[Array], fmt: ModelFormat
 ) -> tuple[float, str]:
@@ -130,7 +138,10 @@ def _ray_views(
     """The modes that follow rays: aimed, centred, zoomed, distance-matched."""
     mode, notes = recipe.mode, []
     aimed = mode is not Mode.EXACT_CENTRED
-    aims = {camera.name: _aim(camera, point) if aimed else np.eye(3) for camera in rig}
+    aims = {
+        camera.name: framed_turn(_aim(camera, point) if aimed else np.eye(3), recipe.framing(camera.name))
+        for camera in rig
+    }
     zoom = 1.0
     if mode is Mode.EXACT_ZOOM:
         if recipe.zoom is None:
@@ -146,11 +157,15 @@ def _ray_views(
         view_zoom = zoom
         if mode is Mode.DISTANCE_MATCHED:
             view_zoom = float(np.linalg.norm(similarity.apply(camera.centre))) / fmt.distance
+        if mode.zooms:
+            view_zoom *= recipe.framing(camera.name).zoom
         K_true = _zoomed(fmt.K, view_zoom)
         true = _canonical_camera(camera, R, K_true, fmt.size, similarity)
         declared = true
         if mode is Mode.DISTANCE_MATCHED:
-            pose = Rigid(true.pose.R, np.array([0.0, 0.0, fmt.distance]))
+            K_true = _zoomed_about(fmt.K, view_zoom, true.pose.t)
+            pose = Rigid(true.pose.R, true.pose.t * fmt.distance / np.linalg.norm(true.pose.t))
+            true = true.replace(K=K_true)
             declared = true.replace(K=fmt.K, T_cam_world=pose.matrix)
         pixel_map = RayMap(K_true, R.T, camera)
         tilt = float(angle_between_deg(R @ _Z, _Z))
@@ -194,6 +209,7 @@ def _crop_views(
         crop = _cropped(camera, fmt.size) if square else _padded(camera, fmt.size)
         if recipe.mode is Mode.PIXEL_BASED:
             crop = _by_mask(crop, camera, stats, fmt.size)
+        crop = framed_crop(crop, camera, recipe.framing(camera.name), fmt.size)
         K = crop.matrix @ camera.K
         moved = camera.moved(similarity)
         true = moved.replace(width=fmt.size, height=fmt.size, K=K)
@@ -227,6 +243,8 @@ def make_plan(
     by_name = dict(zip(rig.names, masks, strict=True))
     fed_masks = [by_name[name] for name in fed.names]
     free = recipe.centre in (None, CentreSource.ORIGIN, CentreSource.AXES) and recipe.scale is None
+    free = free and not recipe.framings and recipe.keeps_orientation
+    left_out = ignored(mode, recipe.framings)
     exact = mode in (Mode.EXACT_AIMED, Mode.EXACT_CENTRED, Mode.DISTANCE_MATCHED)
     done = mode is not Mode.DISTANCE_MATCHED and is_normalised(rig, fmt)
     if exact and free and (done or rig_conforms(rig, fmt)):
@@ -235,15 +253,15 @@ def make_plan(
         centre = _origin("the file's origin, where the axes of this conforming rig meet")
         views = _copies(rig, fmt)
         return Plan(mode, fmt, centre, Similarity.identity(), True, True, tuple(views), fed.names, (note,))
-    if mode in (Mode.RAW, Mode.DISTANCE_ONLY, Mode.FORCED_K, Mode.PIXEL_BASED):
+    if not mode.follows_rays:
         centre = _origin("the file's origin, which this mode takes for the subject")
         similarity = Similarity.identity()
         if mode is not Mode.RAW:
             similarity = _similarity(fed, centre, recipe, fmt)
         views = _crop_views(rig, masks, similarity, recipe, fmt)
         is_similarity = mode is not Mode.DISTANCE_ONLY
-        return Plan(mode, fmt, centre, similarity, is_similarity, False, tuple(views), fed.names, ())
+        return Plan(mode, fmt, centre, similarity, is_similarity, False, tuple(views), fed.names, left_out)
     similarity = _similarity(fed, centre, recipe, fmt)
     views, notes = _ray_views(rig, fed, fed_masks, similarity, centre.point, recipe, fmt)
     is_similarity = mode is not Mode.DISTANCE_MATCHED
-    return Plan(mode, fmt, centre, similarity, is_similarity, False, tuple(views), fed.names, tuple(notes))
+    return Plan(mode, fmt, centre, similarity, is_similarity, False, tuple(views), fed.names, (*notes, *left_out))

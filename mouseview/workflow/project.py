@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,23 @@ import platformdirs
 
 from mouseview.formats.files import read_json, write_atomically
 from mouseview.model.errors import FileFormatError
-from mouseview.model.recipe import CentreSource, Mode, Recipe
+from mouseview.model.recipe import Recipe
+from mouseview.model.recipe_book import RecipeBook, SampleChange
+from mouseview.workflow.recipe_json import book_from_json, book_to_json, text, texts
 
 SUFFIX = ".mouseview"
 _FORMAT = "mouseview-project"
-_VERSION = 1
-_MAX_BYTES = 4 << 20
-_LARGEST = 1e30
+_VERSION = 2
+_MAX_BYTES = 64 << 20  # thousands of samples may have framings of their own
 
 
 @dataclass(frozen=True)
 class Project:
     """dataset_path: what was opened.  sample: name of the one in view.  held_out: camera names never fed to the model.
 
-    checkpoint: file, folder or name.  device: ``auto``, ``cpu`` or ``cuda``.
+    recipe: of the whole dataset; recipe_name: a person's word for it; samples: what single samples have of their own
+    (see ``book``).  locked: cameras whose framing stays as it is whatever is applied.  checkpoint: file, folder or
+    name.  device: ``auto``, ``cpu`` or ``cuda``.
     """
 
     dataset_path: str = ""
@@ -35,89 +39,72 @@ class Project:
     checkpoint: str = "mouse-256"
     device: str = "auto"
     sample: str = ""
+    recipe_name: str = ""
+    samples: tuple[tuple[str, SampleChange], ...] = ()
+    locked: tuple[str, ...] = ()
 
     def replace(self, **changes: Any) -> Project:
         return dataclasses.replace(self, **changes)
 
+    @cached_property
+    def book(self) -> RecipeBook:
+        """How every sample of the dataset is normalised."""
+        return RecipeBook(self.recipe_name, self.recipe, self.samples)
+
+    def with_book(self, book: RecipeBook) -> Project:
+        return self.replace(recipe_name=book.name, recipe=book.recipe, samples=book.samples)
+
+    def recipe_for(self, sample: str) -> Recipe:
+        return self.book.for_sample(sample)
+
 
 def to_json(project: Project) -> dict[str, Any]:
     """The project as the document that is written."""
-    return {"format": _FORMAT, "version": _VERSION, **dataclasses.asdict(project)}
+    return {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "dataset_path": project.dataset_path,
+        "book": book_to_json(project.book),
+        "locked": project.locked,
+        "held_out": project.held_out,
+        "checkpoint": project.checkpoint,
+        "device": project.device,
+        "sample": project.sample,
+    }
 
 
 def from_json(document: Any, place: str) -> Project:
-    """A project from a parsed document; raises ``FileFormatError`` naming the field that cannot be used."""
+    """A project from a parsed document; raises ``FileFormatError`` naming the field that cannot be used.
+
+    Version 1 held one recipe for all samples.
+    """
 
     def refuse(what: str) -> FileFormatError:
         return FileFormatError(what, place=place, remedy="open the dataset itself instead, and save a new project")
 
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise refuse("this is not a MouseView project")
-    if document.get("version") != _VERSION:
+    version = document.get("version")
+    if version not in (1, _VERSION):
         raise FileFormatError(
-            f"this project has version {document.get('version')!r}; this MouseView reads version {_VERSION}",
+            f"this project has version {version!r}; this MouseView reads versions 1 to {_VERSION}",
             place=place,
             remedy="open it with the MouseView that saved it, or a newer one",
         )
     try:
-        raw = document["recipe"]
-        if not isinstance(raw, dict):
-            raise TypeError(f"a recipe expected, found {type(raw).__name__}")
-        point = raw.get("point")
-        recipe = Recipe(
-            mode=Mode(raw["mode"]),
-            model=_text(raw["model"]),
-            centre=None if raw.get("centre") is None else CentreSource(raw["centre"]),
-            point=None if point is None else _point(point),
-            scale=None if raw.get("scale") is None else _positive(raw["scale"]),
-            zoom=None if raw.get("zoom") is None else _positive(raw["zoom"]),
-            views=_texts(raw.get("views", ())),
-        )
+        book = book_from_json({"recipe": document["recipe"]} if version == 1 else document["book"])
         return Project(
-            dataset_path=_text(document["dataset_path"]),
-            recipe=recipe,
-            held_out=_texts(document["held_out"]),
-            checkpoint=_text(document["checkpoint"]),
-            device=_text(document["device"]),
-            sample=_text(document["sample"]),
-        )
+            dataset_path=text(document["dataset_path"]),
+            locked=texts(document.get("locked", ())),
+            held_out=texts(document["held_out"]),
+            checkpoint=text(document["checkpoint"]),
+            device=text(document["device"]),
+            sample=text(document["sample"]),
+        ).with_book(book)
     except KeyError as missing:
         raise refuse(f"the field {missing} is missing") from missing
     except (TypeError, ValueError) as wrong:
         raise refuse(f"a field has an unusable value: {wrong}") from wrong
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"text expected, found {type(value).__name__}")
-    return value
-
-
-def _texts(values: Any) -> tuple[str, ...]:
-    if not isinstance(values, (list, tuple)):
-        raise TypeError(f"a list of texts expected, found {type(values).__name__}")
-    return tuple(_text(value) for value in values)
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"a number expected, found {type(value).__name__}")
-    if not abs(value) < _LARGEST:  # NaN, infinity, and whole numbers that no float holds
-        raise ValueError("a finite number expected")
-    return float(value)
-
-
-def _positive(value: Any) -> float:
-    number = _number(value)
-    if number <= 0:
-        raise ValueError(f"a positive number expected, found {number}")
-    return number
-
-
-def _point(value: Any) -> tuple[float, float, float]:
-    if not isinstance(value, list) or len(value) != 3:
-        raise TypeError("three coordinates of the centre expected")
-    return _number(value[0]), _number(value[1]), _number(value[2])
 
 
 def save_project(project: Project, path: str | Path) -> None:

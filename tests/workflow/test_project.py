@@ -12,23 +12,46 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mouseview.model.errors import FileFormatError
-from mouseview.model.recipe import CentreSource, Mode, Recipe
+from mouseview.model.recipe import AzimuthSource, CentreSource, Framing, Mode, Recipe, UpSource
+from mouseview.model.recipe_book import SampleChange
 from mouseview.workflow.project import Project, autosave_path, from_json, load_project, save_project, to_json
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 NAMES = st.lists(st.text(max_size=8), max_size=3).map(tuple)
+POINTS = st.none() | st.tuples(NUMBERS, NUMBERS, NUMBERS)
+FRAMINGS = st.dictionaries(
+    st.text(max_size=8),
+    st.builds(Framing, st.tuples(NUMBERS, NUMBERS), NUMBERS, st.floats(1e-9, 1e9)),
+    max_size=3,
+).map(lambda framings: tuple(sorted(framings.items())))
 RECIPES = st.builds(
     Recipe,
     mode=st.sampled_from(Mode),
     model=st.sampled_from(["facelift", "mouse-256"]),
     centre=st.none() | st.sampled_from(CentreSource),
-    point=st.none() | st.tuples(NUMBERS, NUMBERS, NUMBERS),
+    point=POINTS,
     scale=st.none() | st.floats(1e-9, 1e9),
     zoom=st.none() | st.floats(1e-9, 1e9),
     views=NAMES,
+    framings=FRAMINGS,
+    up=st.sampled_from(UpSource),
+    up_vector=POINTS,
+    azimuth=st.sampled_from(AzimuthSource),
+    azimuth_camera=st.text(max_size=8),
 )
+CHANGES = st.builds(SampleChange, st.none() | st.sampled_from(CentreSource), POINTS, FRAMINGS)
 PROJECTS = st.builds(
-    Project, dataset_path=st.text(), recipe=RECIPES, held_out=NAMES, checkpoint=st.text(), sample=st.text()
+    Project,
+    dataset_path=st.text(),
+    recipe=RECIPES,
+    held_out=NAMES,
+    checkpoint=st.text(),
+    sample=st.text(),
+    recipe_name=st.text(max_size=8),
+    samples=st.dictionaries(st.text(max_size=8), CHANGES.filter(lambda change: not change.is_empty), max_size=3).map(
+        lambda changes: tuple(sorted(changes.items()))
+    ),
+    locked=NAMES,
 )
 
 
@@ -62,7 +85,7 @@ def document(**changes: Any) -> dict[str, Any]:
 
 
 def recipe(**changes: Any) -> dict[str, Any]:
-    return document(recipe=to_json(Project())["recipe"] | changes)
+    return document(book={"recipe": to_json(Project())["book"]["recipe"] | changes})
 
 
 HOSTILE = {
@@ -71,17 +94,19 @@ HOSTILE = {
     "text": "mouseview-project",
     "foreign": {"format": "blender"},
     "no version": {"format": "mouseview-project"},
-    "newer": document(version=2),
+    "newer": document(version=3),
     "text version": document(version="1"),
-    "recipe list": document(recipe=[["mode", "raw"], ["model", "facelift"]]),
-    "recipe null": document(recipe=None),
+    "book null": document(book=None),
+    "recipe list": document(book={"recipe": [["mode", "raw"], ["model", "facelift"]]}),
+    "recipe null": document(book={"recipe": None}),
+    "old recipe null": document(version=1, recipe=None),
     "path number": document(dataset_path=3),
     "device null": document(device=None),
     "held text": document(held_out="abc"),
     "held numbers": document(held_out=[1]),
     "mode": recipe(mode="magic"),
     "mode list": recipe(mode=["raw"]),
-    "mode gone": document(recipe={"model": "facelift"}),
+    "mode gone": document(book={"recipe": {"model": "facelift"}}),
     "model number": recipe(model=5),
     "centre": recipe(centre="navel"),
     "scale NaN": recipe(scale=math.nan),
@@ -98,6 +123,14 @@ HOSTILE = {
     "point NaN": recipe(point=[1, 2, math.nan]),
     "point huge": recipe(point=[1, 2, 10**400]),
     "views text": recipe(views="ab"),
+    "framings list": recipe(framings=[]),
+    "framing number": recipe(framings={"a": 3}),
+    "aim of one": recipe(framings={"a": {"aim_deg": [1]}}),
+    "zoom zero": recipe(framings={"a": {"zoom": 0}}),
+    "roll NaN": recipe(framings={"a": {"roll_deg": math.nan}}),
+    "up": recipe(up="down"),
+    "azimuth": recipe(azimuth="west"),
+    "samples list": document(book={"recipe": {"mode": "raw", "model": "facelift"}, "samples": []}),
 }
 
 
@@ -111,7 +144,14 @@ def test_hostile_documents_are_refused_with_place_and_remedy(name: str, tmp_path
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("field", ["recipe", "dataset_path", "held_out", "checkpoint", "device", "sample"])
+def test_a_project_of_the_first_version_is_read() -> None:
+    old = {"mode": "raw", "model": "facelift", "centre": "axes", "point": None, "scale": 2.0, "zoom": None, "views": []}
+    read = from_json(document(version=1, recipe=old, book=None), "here")
+    assert read.recipe == Recipe(Mode.RAW, centre=CentreSource.AXES, scale=2.0)
+    assert read.samples == ()
+
+
+@pytest.mark.parametrize("field", ["book", "dataset_path", "held_out", "checkpoint", "device", "sample"])
 def test_a_missing_field_is_named(field: str) -> None:
     broken = document()
     del broken[field]
@@ -121,7 +161,14 @@ def test_a_missing_field_is_named(field: str) -> None:
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner)))
 def test_no_value_of_any_field_escapes_as_another_error(value: object) -> None:
-    for broken in (document(recipe=value), recipe(point=value), recipe(mode=value), document(held_out=value), value):
+    for broken in (
+        document(book=value),
+        recipe(framings=value),
+        recipe(point=value),
+        recipe(mode=value),
+        document(held_out=value),
+        value,
+    ):
         try:
             from_json(broken, "here")
         except FileFormatError:

@@ -1,0 +1,137 @@
+"""Recipes and recipe books as plain JSON values, read back strictly: they come from files of others."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from mouseview.model.recipe import AzimuthSource, CentreSource, Framing, Framings, Mode, Point, Recipe, UpSource
+from mouseview.model.recipe_book import RecipeBook, SampleChange
+
+_LARGEST = 1e30
+_Value = TypeVar("_Value")
+
+
+def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
+    """All fields; framings and sources of measured numbers by name."""
+    return {
+        **dataclasses.asdict(recipe),
+        "framings": framings_to_json(recipe.framings),
+        "measured": dict(recipe.measured),
+    }
+
+
+def framings_to_json(framings: Framings) -> dict[str, Any]:
+    return {view: dataclasses.asdict(framing) for view, framing in framings}
+
+
+def book_to_json(book: RecipeBook) -> dict[str, Any]:
+    return {
+        "name": book.name,
+        "recipe": recipe_to_json(book.recipe),
+        "samples": {
+            name: {
+                "centre": change.centre,
+                "point": change.point,
+                "framings": framings_to_json(change.framings),
+            }
+            for name, change in book.samples
+        },
+    }
+
+
+def recipe_from_json(raw: Any) -> Recipe:
+    """Raises ``KeyError`` for a missing mode or model, ``TypeError`` and ``ValueError`` for unusable values."""
+    fields = mapping(raw)
+    return Recipe(
+        mode=Mode(fields["mode"]),
+        model=text(fields["model"]),
+        centre=optional(fields.get("centre"), CentreSource),
+        point=optional(fields.get("point"), point),
+        scale=optional(fields.get("scale"), positive),
+        zoom=optional(fields.get("zoom"), positive),
+        views=texts(fields.get("views", ())),
+        framings=framings_from_json(fields.get("framings", {})),
+        up=UpSource(fields.get("up", UpSource.FILE)),
+        up_vector=optional(fields.get("up_vector"), point),
+        azimuth=AzimuthSource(fields.get("azimuth", AzimuthSource.FILE)),
+        azimuth_camera=text(fields.get("azimuth_camera", "")),
+        measured=tuple(sorted((text(k), text(v)) for k, v in mapping(fields.get("measured", {})).items())),
+    )
+
+
+def framings_from_json(raw: Any) -> Framings:
+    framings = []
+    for view, value in mapping(raw).items():
+        fields = mapping(value)
+        right, down = _numbers(fields.get("aim_deg", (0.0, 0.0)), 2)
+        roll = number(fields.get("roll_deg", 0.0))
+        framings.append((text(view), Framing((right, down), roll, positive(fields.get("zoom", 1.0)))))
+    return tuple(sorted(framings))
+
+
+def book_from_json(raw: Any) -> RecipeBook:
+    """As ``recipe_from_json``."""
+    fields = mapping(raw)
+    changes = {}
+    for name, value in mapping(fields.get("samples", {})).items():
+        change = mapping(value)
+        changes[text(name)] = SampleChange(
+            optional(change.get("centre"), CentreSource),
+            optional(change.get("point"), point),
+            framings_from_json(change.get("framings", {})),
+        )
+    book = RecipeBook(text(fields.get("name", "")), recipe_from_json(fields["recipe"]))
+    return book.with_changes(changes)
+
+
+# ---- values --------------------------------------------------------------------------------------------------------
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"named values expected, found {type(value).__name__}")
+    return value
+
+
+def text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"text expected, found {type(value).__name__}")
+    return value
+
+
+def texts(values: Any) -> tuple[str, ...]:
+    if not isinstance(values, (list, tuple)):
+        raise TypeError(f"a list of texts expected, found {type(values).__name__}")
+    return tuple(text(value) for value in values)
+
+
+def number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"a number expected, found {type(value).__name__}")
+    if not abs(value) < _LARGEST:  # NaN, infinity, and whole numbers that no float holds
+        raise ValueError("a finite number expected")
+    return float(value)
+
+
+def positive(value: Any) -> float:
+    found = number(value)
+    if found <= 0:
+        raise ValueError(f"a positive number expected, found {found}")
+    return found
+
+
+def point(value: Any) -> Point:
+    x, y, z = _numbers(value, 3)
+    return x, y, z
+
+
+def _numbers(value: Any, count: int) -> tuple[float, ...]:
+    if not isinstance(value, (list, tuple)) or len(value) != count:
+        raise TypeError(f"{count} numbers expected")
+    return tuple(number(each) for each in value)
+
+
+def optional(value: Any, read: Callable[[Any], _Value]) -> _Value | None:
+    return None if value is None else read(value)
