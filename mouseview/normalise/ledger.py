@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from mouseview.geometry.rays import pixel_centres
 from mouseview.geometry.transforms import Array
 from mouseview.model.camera import Camera, Rig
 from mouseview.model.finding import Truth, Verdict
@@ -17,7 +16,7 @@ from mouseview.model.recipe import Mode
 from mouseview.multiview.hull import silhouette_hull
 from mouseview.multiview.masks import MaskStats
 from mouseview.normalise.conformance import DISTANCE_TOLERANCE, K_TOLERANCE_PX
-from mouseview.normalise.measure import lens_shift_px, padding_share, resample_ratio
+from mouseview.normalise.measure import Shown, lens_shift_px, padding_share, resample_ratio
 from mouseview.normalise.plan import Plan, ViewPlan
 from mouseview.normalise.ray_error import RayError, ray_error
 from mouseview.normalise.subject import Subject, locate_subject
@@ -68,12 +67,12 @@ class _Rows(list[LedgerRow]):
 
 
 class _ViewLedger:
-    """Everything that is said about one view."""
+    """Everything that is said about one view. shown: of its canonical image; None where that is not known yet."""
 
     def __init__(
-        self, view: ViewPlan, plan: Plan, rig: Rig, stats: MaskStats | None, image: F32, subject: Subject
+        self, view: ViewPlan, plan: Plan, rig: Rig, stats: MaskStats | None, shown: Shown | None, subject: Subject
     ) -> None:
-        self.view, self.plan, self.rig, self.stats, self.image, self.subject = view, plan, rig, stats, image, subject
+        self.view, self.plan, self.rig, self.stats, self.shown, self.subject = view, plan, rig, stats, shown, subject
         self.rays: RayError = ray_error(view.declared, view.true, _RAYS_PER_SIDE)
         self.shift = float(np.linalg.norm(view.declared.centre - view.true.centre))
         self.moved = self.shift > _SAME_PLACE * float(np.linalg.norm(view.true.centre))
@@ -120,12 +119,12 @@ class _ViewLedger:
         share = 100 * stats.border_share
         note = f"{share:.0f} % of the source mask's outline lies on its border" if share else ""
         rows.add("clipped subject", "%", 0.0, 100 * (1 - kept), in_format=kept > 0.99, note=note)
-        mask = self.image[..., 3] > 0.5
-        rows.add("occupancy", "√(fg/area)", np.sqrt(stats.coverage), np.sqrt(mask.mean()))
+        shown = self.shown
+        rows.add("occupancy", "√(fg/area)", np.sqrt(stats.coverage), None if shown is None else np.sqrt(shown.share))
         before = np.linalg.norm(stats.centroid_px - np.array(view.source.size) / 2)
         after = None
-        if mask.any():
-            after = np.linalg.norm(pixel_centres(*view.true.size)[mask].mean(axis=0) - size / 2)
+        if shown is not None and shown.centroid_px is not None:
+            after = np.linalg.norm(shown.centroid_px - size / 2)
         rows.add("centre-of-mass offset", "px", before, after)
 
     def _pose(self, fmt: ModelFormat) -> None:
@@ -215,14 +214,27 @@ def _rig_rows(
     return rows
 
 
+def view_rows(
+    plan: Plan, index: int, rig: Rig, stats: MaskStats | None, alpha: F32 | None, subject: Subject
+) -> tuple[LedgerRow, ...]:
+    """The ledger's rows of one view alone, cheap enough to be asked while a hand moves its window.
+
+    alpha: of the canonical image, (S, S) or coarser in 0..1; without it the rows that need it end in None.
+    """
+    view = plan.views[index]
+    shown = None if alpha is None else Shown.of(alpha, view.true.size)
+    return tuple(_ViewLedger(view, plan, rig, stats, shown, subject).rows)
+
+
 def write_ledger(
     plan: Plan, rig: Rig, masks: Sequence[MaskStats | None], subject_centre: SubjectCentre, canonical: F32
 ) -> Ledger:
     """Rows of the rig (view "") first, then of every view. canonical (V, S, S, 4) are the prepared images."""
     subject = locate_subject(plan, rig, masks, subject_centre)
+    shown = [Shown.of(image[..., 3], view.true.size) for image, view in zip(canonical, plan.views, strict=True)]
     views = [
-        _ViewLedger(view, plan, rig, stats, image, subject)
-        for view, stats, image in zip(plan.views, masks, canonical, strict=True)
+        _ViewLedger(view, plan, rig, stats, seen, subject)
+        for view, stats, seen in zip(plan.views, masks, shown, strict=True)
     ]
     rows = _rig_rows(plan, rig, masks, subject, canonical, views)
     rows.extend(row for ledger in views for row in ledger.rows)

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from mouseview.geometry.rays import pixel_centres
+from mouseview.geometry.transforms import Array
 from mouseview.model.camera import Camera
 from mouseview.normalise.plan import ViewPlan
 
 _PADDING_STRIDE = 4  # px between the pixels that padding is counted on
 _LENS_GRID = 17  # points per axis that the lens is measured on
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """The subject in a canonical image (alpha above one half): its share of the image, and its centroid_px (2,)."""
+
+    share: float
+    centroid_px: Array | None  # None where nothing is shown
+
+    @classmethod
+    def of(cls, alpha: npt.NDArray[np.float32], size: tuple[int, int]) -> Shown:
+        """alpha (h, w) in 0..1, also coarser than the image of ``size`` (width, height) whose px are meant."""
+        mask = (alpha > 0.5).view(np.uint8)
+        moments = cv2.moments(mask, binaryImage=True)
+        area = moments["m00"]
+        if area == 0:
+            return cls(0.0, None)
+        coarser = np.array(size) / mask.shape[::-1]
+        centroid = (np.array([moments["m10"], moments["m01"]]) / area + 0.5) * coarser
+        return cls(area / mask.size, centroid)
 
 
 def lens_shift_px(camera: Camera) -> float:
