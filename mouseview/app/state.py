@@ -114,6 +114,7 @@ class AppState:
     dataset: Dataset | None = None
     sample: Sample | None = None
     sample_index: int = -1
+    selection: tuple[str, ...] = ()  # names of samples chosen together; one or none: the one in view alone
     camera: str | None = None
     images: tuple[ViewImage | None, ...] = ()
     centres: tuple[SubjectCentre, ...] = ()
