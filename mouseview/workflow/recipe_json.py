@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mouseview.model.recipe import AzimuthSource, CentreSource, Framing, Framings, Mode, Point, Recipe, UpSource
 from mouseview.model.recipe_book import RecipeBook, SampleChange
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _LARGEST = 1e30
 _Value = TypeVar("_Value")
@@ -43,7 +46,7 @@ def book_to_json(book: RecipeBook) -> dict[str, Any]:
 
 def recipe_from_json(raw: Any) -> Recipe:
     """Raises ``KeyError`` for a missing mode or model, ``TypeError`` and ``ValueError`` for unusable values."""
-    fields = mapping(raw)
+    fields = only(mapping(raw), _names(Recipe))
     return Recipe(
         mode=Mode(fields["mode"]),
         model=text(fields["model"]),
@@ -64,7 +67,7 @@ def recipe_from_json(raw: Any) -> Recipe:
 def framings_from_json(raw: Any) -> Framings:
     framings = []
     for view, value in mapping(raw).items():
-        fields = mapping(value)
+        fields = only(mapping(value), _names(Framing))
         right, down = _numbers(fields.get("aim_deg", (0.0, 0.0)), 2)
         roll = number(fields.get("roll_deg", 0.0))
         framings.append((text(view), Framing((right, down), roll, positive(fields.get("zoom", 1.0)))))
@@ -73,10 +76,10 @@ def framings_from_json(raw: Any) -> Framings:
 
 def book_from_json(raw: Any) -> RecipeBook:
     """As ``recipe_from_json``."""
-    fields = mapping(raw)
+    fields = only(mapping(raw), _names(RecipeBook))
     changes = {}
     for name, value in mapping(fields.get("samples", {})).items():
-        change = mapping(value)
+        change = only(mapping(value), _names(SampleChange))
         changes[text(name)] = SampleChange(
             optional(change.get("centre"), CentreSource),
             optional(change.get("point"), point),
@@ -86,6 +89,10 @@ def book_from_json(raw: Any) -> RecipeBook:
     return book.with_changes(changes)
 
 
+def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
 # ---- values --------------------------------------------------------------------------------------------------------
 
 
@@ -93,6 +100,15 @@ def mapping(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise TypeError(f"named values expected, found {type(value).__name__}")
     return value
+
+
+def only(fields: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """``fields``, of which none may have another name: a misspelt one would be passed over in silence."""
+    known = tuple(names)
+    strange = [name for name in fields if name not in known]
+    if strange:
+        raise ValueError(f"unknown field {strange[0][:80]!r}; the fields are {', '.join(known)}")
+    return fields
 
 
 def text(value: Any) -> str:
