@@ -134,7 +134,9 @@ class Controller(QObject):
             self.jobs.cancel(slot)
         for kept in (self._kept_prepared, self._kept_runs, self._kept_modes):
             kept.clear()  # their keys do not speak of these decisions
-        self._put(dataset=dataset, sample_index=-1)
+        here = set(dataset.names)
+        selection = tuple(name for name in self.state.selection if name in here)
+        self._put(dataset=dataset, sample_index=-1, selection=selection)
         if not len(dataset):
             self._show_no_sample()
             return
@@ -215,6 +217,9 @@ class Controller(QObject):
 
     def set_mask_view(self, view: MaskView | None, problem: str = "") -> None:
         self._put(mask_view=view, mask_problem=problem)
+
+    def set_selection(self, names: tuple[str, ...]) -> None:
+        self._put(selection=names)
 
     def set_dark(self, dark: bool) -> None:
         if dark != self.state.dark:

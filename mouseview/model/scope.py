@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -101,11 +101,18 @@ def _samples(reach: Reach, place: Place) -> tuple[str, ...] | None:
 
 def _framed_beneath(book: RecipeBook, framings: dict[str, Framing], source: str) -> RecipeBook:
     """The recipe's own framings replaced; samples with some of their own show what they showed."""
-    before = {name: book.for_sample(name) for name, change in book.samples if change.framings and name != source}
     after = book.framed_everywhere(framings)
-    for name, recipe in before.items():
-        after = after.framed(name, {view: recipe.framing(view) for view in framings})
-    return after
+    beneath, above = dict(book.recipe.framings), dict(after.recipe.framings)
+    changes = {}
+    for name, change in book.samples:
+        if not change.framings or name == source:
+            continue
+        own = {**beneath, **dict(change.framings)}
+        kept = [(view, own.get(view, Framing())) for view in framings]
+        kept = [(view, framing) for view, framing in kept if framing != above.get(view, Framing())]
+        others = (entry for entry in change.framings if entry[0] not in framings)
+        changes[name] = dataclasses.replace(change, framings=tuple(sorted((*others, *kept))))
+    return after.with_changes(changes)
 
 
 def _reset_all(book: RecipeBook, locked: tuple[str, ...]) -> Carried:
@@ -125,12 +132,25 @@ def _follow(book: RecipeBook, place: Place) -> Carried:
 
 
 def _changed(
-    book: RecipeBook, after: RecipeBook, views: Iterable[str], samples: tuple[str, ...] | None
+    book: RecipeBook, after: RecipeBook, views: Collection[str], samples: tuple[str, ...] | None
 ) -> tuple[str, ...]:
     """Those of ``views`` that look otherwise now in one of the samples."""
-    names = samples if samples is not None else (*book.changes, "")  # "": any sample without changes of its own
-    pairs = [(dict(book.for_sample(name).framings), dict(after.for_sample(name).framings)) for name in names]
-    return tuple(view for view in views if any(old.get(view) != new.get(view) for old, new in pairs))
+    names = (
+        samples if samples is not None else (*book.changes, *after.changes, "")
+    )  # "": any without changes of its own
+    old, new = dict(book.recipe.framings), dict(after.recipe.framings)
+    left = list(views)
+    changed = set()
+    for name in names:
+        was, now = dict(book.change(name).framings), dict(after.change(name).framings)
+        for view in tuple(left):
+            before = was.get(view) or old.get(view) or Framing()
+            if before != (now.get(view) or new.get(view) or Framing()):
+                changed.add(view)
+                left.remove(view)
+        if not left:
+            break
+    return tuple(view for view in views if view in changed)
 
 
 def _spared(
@@ -144,7 +164,7 @@ def _spared(
     return _changed(book, unlocked, held, samples)
 
 
-def with_own(change: SampleChange) -> str:
+def own_in_words(change: SampleChange) -> str:
     """What a sample has of its own, in words; "" for nothing."""
     parts = []
     if change.framings:
