@@ -139,7 +139,8 @@ class Recipe:
     """mode, model format by name; centre: None takes the most trusted source that the sample has ("subject").
 
     point: where ``CentreSource.is_given``, in the rig's units.  scale: None computes it from the rig and the centre; a
-    session fixes it once and keeps it over frames.  zoom: for ``exact-zoom``; None fits the subject.  views: names
+    session fixes it once and keeps it over frames.  session_scale: it is that of the whole session, which has to be
+    measured where ``scale`` is still None.  zoom: for ``exact-zoom``; None fits the subject.  views: names
     of those that are fed to the model and decide scale and centre (empty: all); the others are prepared all the same,
     as held-out truth.  framings: what a person changed in single views.  up_vector: with ``UpSource.GROUND`` and
     ``GIVEN``, in the file's frame.  azimuth_camera: with ``AzimuthSource.CAMERA``.  measured: where numbers given here
@@ -151,6 +152,7 @@ class Recipe:
     centre: CentreSource | None = None
     point: Point | None = None
     scale: float | None = None
+    session_scale: bool = False
     zoom: float | None = None
     views: tuple[str, ...] = ()
     framings: Framings = ()

@@ -17,6 +17,7 @@ from mouseview.model.recipe import CentreSource, Mode, Recipe
 from mouseview.multiview.masks import MaskStats
 from mouseview.normalise.conformance import is_normalised, rig_conforms
 from mouseview.normalise.framing import framed_crop, framed_turn, ignored
+from mouseview.normalise.orientation import Orientation, orientation
 from mouseview.normalise.pixel_map import CropMap, PixelMap, RayMap
 
 OCCUPANCY = 0.3  # of pixel-based images: √(subject area / image area)
@@ -47,6 +48,8 @@ class Plan:
     """similarity: the file's frame to the frame of ``true`` cameras. is_similarity: the declared poses are that too.
 
     conforms: nothing had to be done.  fed: names of the views that the model sees; they decided centre and scale.
+    scale_note: where the scale comes from.  orientation: what turned the file's axes; None where they stay as they are
+    because nothing is done to the poses.
     """
 
     mode: Mode
@@ -58,6 +61,8 @@ class Plan:
     views: tuple[ViewPlan, ...]
     fed: tuple[str, ...]
     notes: tuple[str, ...]
+    scale_note: str = ""
+    orientation: Orientation | None = None
 
 
 def _mean_distance(rig: Rig, point: Array, centre: SubjectCentre) -> float:
@@ -71,13 +76,23 @@ def _mean_distance(rig: Rig, point: Array, centre: SubjectCentre) -> float:
     return mean
 
 
-def _similarity(rig: Rig, centre: SubjectCentre, recipe: Recipe, fmt: ModelFormat) -> Similarity:
-    """One scale about one point; the file's axes are kept, so world up stays where the file has it."""
-    point = centre.point
-    if recipe.scale is not None and not (np.isfinite(recipe.scale) and recipe.scale > 0):
+def _similarity(
+    rig: Rig, centre: SubjectCentre, recipe: Recipe, fmt: ModelFormat, R_model_file: Array | None = None
+) -> tuple[Similarity, str]:
+    """One scale about one point, turned as one; and where the scale comes from. Without R the file's axes are kept."""
+    if recipe.scale is None and recipe.session_scale:
+        raise MouseViewError(
+            "the scale is to be the session's, and the session has not been measured",
+            remedy="measure the session in the Subject panel, or leave the scale to each sample",
+        )
+    if recipe.scale is None:
+        mean = _mean_distance(rig, centre.point, centre)
+        note = f"{fmt.distance:g} over the fed cameras' mean distance of {mean:.5g} {rig.unit_words} in this sample"
+        return Similarity.about(centre.point, fmt.distance / mean, R_model_file), note
+    if not (np.isfinite(recipe.scale) and recipe.scale > 0):
         raise MouseViewError(f"a scale of {recipe.scale} is no scale", remedy="give a positive number or none")
-    scale = fmt.distance / _mean_distance(rig, point, centre) if recipe.scale is None else recipe.scale
-    return Similarity.about(point, scale)
+    note = dict(recipe.measured).get("scale", "given by the user")
+    return Similarity.about(centre.point, recipe.scale, R_model_file), note
 
 
 def _aim(camera: Camera, point: Array) -> Array:
@@ -251,17 +266,23 @@ def make_plan(
         what = "was normalised to the format before" if done else "conforms to the format"
         note = f"the rig {what}: images copied, cameras as the file declares them"
         centre = _origin("the file's origin, where the axes of this conforming rig meet")
-        views = _copies(rig, fmt)
-        return Plan(mode, fmt, centre, Similarity.identity(), True, True, tuple(views), fed.names, (note,))
+        views, kept = _copies(rig, fmt), "kept: the rig is in the format's units already"
+        return Plan(mode, fmt, centre, Similarity.identity(), True, True, tuple(views), fed.names, (note,), kept)
     if not mode.follows_rays:
         centre = _origin("the file's origin, which this mode takes for the subject")
-        similarity = Similarity.identity()
+        similarity, scale_note = Similarity.identity(), f"{mode} keeps the file's units"
         if mode is not Mode.RAW:
-            similarity = _similarity(fed, centre, recipe, fmt)
+            similarity, scale_note = _similarity(fed, centre, recipe, fmt)
         views = _crop_views(rig, masks, similarity, recipe, fmt)
         is_similarity = mode is not Mode.DISTANCE_ONLY
-        return Plan(mode, fmt, centre, similarity, is_similarity, False, tuple(views), fed.names, left_out)
-    similarity = _similarity(fed, centre, recipe, fmt)
+        if not recipe.keeps_orientation:
+            left_out = (*left_out, f"{mode} takes the file's poses: up and azimuth stay the file's")
+        return Plan(mode, fmt, centre, similarity, is_similarity, False, tuple(views), fed.names, left_out, scale_note)
+    turned = orientation(rig, recipe, fmt)
+    similarity, scale_note = _similarity(fed, centre, recipe, fmt, turned.R_model_file)
     views, notes = _ray_views(rig, fed, fed_masks, similarity, centre.point, recipe, fmt)
     is_similarity = mode is not Mode.DISTANCE_MATCHED
-    return Plan(mode, fmt, centre, similarity, is_similarity, False, tuple(views), fed.names, (*notes, *left_out))
+    notes = [*notes, *left_out, *turned.warnings]
+    return Plan(
+        mode, fmt, centre, similarity, is_similarity, False, tuple(views), fed.names, tuple(notes), scale_note, turned
+    )

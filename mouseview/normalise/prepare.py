@@ -66,6 +66,18 @@ def _check_sizes(sample: Sample, images: Sequence[Image]) -> None:
             )
 
 
+def sources_of(plan: Plan) -> dict[str, str]:
+    """Where centre, scale, up and azimuth come from, each in words."""
+    turned = plan.orientation
+    kept = "the file's own axes"
+    return {
+        "centre": f"{plan.centre.source}: {plan.centre.note}",
+        "scale": plan.scale_note,
+        "up": kept if turned is None else turned.up_note,
+        "azimuth": kept if turned is None else turned.azimuth_note,
+    }
+
+
 def _chain(plan: Plan, sample: Sample) -> tuple[dict[str, object], ...]:
     """Everything that was done, in order, as JSON: first the world, then each view's pixels."""
     world: dict[str, object] = {
@@ -78,6 +90,7 @@ def _chain(plan: Plan, sample: Sample) -> tuple[dict[str, object], ...]:
         "declared_poses_follow": plan.is_similarity,
         "centre": plan.centre.point.tolist(),
         "centre_source": str(plan.centre.source),
+        "sources": sources_of(plan),
     }
     views: list[dict[str, object]] = [
         {

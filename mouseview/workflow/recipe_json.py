@@ -53,6 +53,7 @@ def recipe_from_json(raw: Any) -> Recipe:
         centre=optional(fields.get("centre"), CentreSource),
         point=optional(fields.get("point"), point),
         scale=optional(fields.get("scale"), positive),
+        session_scale=_yes_or_no(fields.get("session_scale", False)),
         zoom=optional(fields.get("zoom"), positive),
         views=texts(fields.get("views", ())),
         framings=framings_from_json(fields.get("framings", {})),
@@ -147,6 +148,12 @@ def _numbers(value: Any, count: int) -> tuple[float, ...]:
     if not isinstance(value, (list, tuple)) or len(value) != count:
         raise TypeError(f"{count} numbers expected")
     return tuple(number(each) for each in value)
+
+
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"true or false expected, found {type(value).__name__}")
+    return value
 
 
 def optional(value: Any, read: Callable[[Any], _Value]) -> _Value | None:
