@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,8 @@ Mask = npt.NDArray[np.bool_]
 
 _TABLE = 2048  # samples of the monotone profile that start Newton's method close enough
 _NEWTON_STEPS = 40
+_SHORTEST_PACE = 1e-3  # of a whole step
+_ROUNDING = 1e-15  # a point that is met so well cannot be met better
 _WIDEST = 100.0  # normalised radius (89.4°) up to which a lens that never folds is inverted
 _MAX_ANGLE = np.pi * (1 - 1e-9)
 
@@ -47,6 +50,30 @@ def _first_fall(profile: Callable[[Array], Array], samples: Array) -> float:
     return float(low)
 
 
+@lru_cache(maxsize=4096)  # cameras are moved and turned far more often than calibrated
+def _find_limit(model: LensModel, coefficients: tuple[float, ...]) -> float:
+    """Where the profile of padded coefficients stops rising: a normalised radius, of a fisheye an angle."""
+    k = np.array(coefficients)
+    if not np.all(np.isfinite(k)):
+        return 0.0
+    P = np.polynomial.polynomial
+    if model is LensModel.FISHEYE:
+        slope = np.array([1, 3 * k[0], 5 * k[1], 7 * k[2], 9 * k[3]])
+        angles = np.linspace(0.0, _MAX_ANGLE, 2 * _TABLE)
+        return min(_first_fall(lambda theta: P.polyval(theta * theta, slope), angles), _MAX_ANGLE)
+    numerator = np.array([1, k[0], k[1], k[4]])
+    denominator = np.array([1, k[5], k[6], k[7]])
+    u = np.array([0.0, 1.0])  # the polynomials are in u = r²; d/dr (r N/D) has this numerator
+    rising = P.polysub(
+        P.polymul(P.polyadd(numerator, 2 * P.polymul(u, P.polyder(numerator))), denominator),
+        2 * P.polymul(u, P.polymul(numerator, P.polyder(denominator))),
+    )
+    radii = np.tan(np.linspace(0.0, np.arctan(_WIDEST), 2 * _TABLE))
+    falls = _first_fall(lambda r: P.polyval(r * r, rising), radii)
+    pole = _first_fall(lambda r: P.polyval(r * r, denominator), radii)
+    return min(falls, pole)
+
+
 @dataclass(frozen=True, eq=False)
 class Lens:
     """A lens: its model and coefficients (n,), n ≤ 8 (radtan) or ≤ 4 (fisheye); none means an ideal pinhole.
@@ -69,7 +96,7 @@ class Lens:
         padded[: values.size] = values
         object.__setattr__(self, "_k", padded)
         with np.errstate(all="ignore"):  # coefficients of a broken file overflow; such a profile counts as fallen
-            object.__setattr__(self, "_limit", self._find_limit(padded))
+            object.__setattr__(self, "_limit", _find_limit(self.model, tuple(padded.tolist())))
 
     _k: Array = field(init=False, repr=False)
     _limit: float = field(init=False, repr=False)
@@ -91,26 +118,6 @@ class Lens:
         """The same as an angle from the optical axis, in radians."""
         return float(np.arctan(self._limit)) if self.model is LensModel.RADTAN else self._limit
 
-    def _find_limit(self, k: Array) -> float:
-        if not np.all(np.isfinite(k)):
-            return 0.0
-        P = np.polynomial.polynomial
-        if self.model is LensModel.FISHEYE:
-            slope = np.array([1, 3 * k[0], 5 * k[1], 7 * k[2], 9 * k[3]])
-            angles = np.linspace(0.0, _MAX_ANGLE, 2 * _TABLE)
-            return min(_first_fall(lambda theta: P.polyval(theta * theta, slope), angles), _MAX_ANGLE)
-        numerator = np.array([1, k[0], k[1], k[4]])
-        denominator = np.array([1, k[5], k[6], k[7]])
-        u = np.array([0.0, 1.0])  # the polynomials are in u = r²; d/dr (r N/D) has this numerator
-        rising = P.polysub(
-            P.polymul(P.polyadd(numerator, 2 * P.polymul(u, P.polyder(numerator))), denominator),
-            2 * P.polymul(u, P.polymul(numerator, P.polyder(denominator))),
-        )
-        radii = np.tan(np.linspace(0.0, np.arctan(_WIDEST), 2 * _TABLE))
-        falls = _first_fall(lambda r: P.polyval(r * r, rising), radii)
-        pole = _first_fall(lambda r: P.polyval(r * r, denominator), radii)
-        return min(falls, pole)
-
     def _radial(self, r2: Array) -> tuple[Array, Array]:
         """Radial factor of the radtan model and its derivative by r²."""
         k = self._k
@@ -129,23 +136,26 @@ class Lens:
 
     def _distort_plane(self, xy: Array) -> tuple[Array, Array]:
         """radtan on the normalised plane: distorted (..., 2) and its Jacobian (..., 2, 2)."""
+        u, v, xx, cross, yy = self._distort(xy[..., 0], xy[..., 1])
+        jacobian = np.empty((*xy.shape, 2))
+        jacobian[..., 0, 0], jacobian[..., 1, 1] = xx, yy
+        jacobian[..., 0, 1] = jacobian[..., 1, 0] = cross
+        return np.stack([u, v], axis=-1), jacobian
+
+    def _distort(self, x: Array, y: Array) -> tuple[Array, Array, Array, Array, Array]:
+        """radtan at (x, y): distorted u and v, and the derivatives du/dx, du/dy = dv/dx, dv/dy."""
         p1, p2 = self._k[2], self._k[3]
-        x, y = xy[..., 0], xy[..., 1]
         r2 = x * x + y * y
         radial, slope = self._radial(r2)
-        out = np.stack(
-            [
-                x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x),
-                y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y,
-            ],
-            axis=-1,
+        bend = 2 * (p1 * y + p2 * x)
+        steep = 2 * slope
+        return (
+            x * (radial + bend) + p2 * r2,
+            y * (radial + bend) + p1 * r2,
+            radial + steep * x * x + bend + 4 * p2 * x,
+            steep * x * y + 2 * (p1 * x + p2 * y),
+            radial + steep * y * y + bend + 4 * p1 * y,
         )
-        jacobian = np.empty((*xy.shape, 2))
-        jacobian[..., 0, 0] = radial + 2 * x * x * slope + 2 * p1 * y + 6 * p2 * x
-        jacobian[..., 0, 1] = 2 * x * y * slope + 2 * p1 * x + 2 * p2 * y
-        jacobian[..., 1, 0] = jacobian[..., 0, 1]
-        jacobian[..., 1, 1] = radial + 2 * y * y * slope + 6 * p1 * y + 2 * p2 * x
-        return out, jacobian
 
     def project(self, points_cam: npt.ArrayLike) -> tuple[Array, Mask]:
         """Points (..., 3) in the camera's frame → (normalised distorted (..., 2), valid (...)).
@@ -227,38 +237,43 @@ class Lens:
         direction = np.concatenate([m * scale[..., None], np.cos(theta)[..., None]], axis=-1)
         return direction, residual <= 1e-10 * np.maximum(target, 1.0)
 
-    def _undistort_plane(self, m: Array) -> tuple[Array, Mask]:
-        target = np.linalg.norm(m, axis=-1)
+    @cached_property
+    def _radial_table(self) -> tuple[Array, Array]:
+        """Distorted and undistorted radii up to the last that can be inverted, both rising."""
         reach = min(self._limit, _WIDEST) * (1 - 1e-12)  # a rational lens has its pole at the limit itself
         samples = np.tan(np.linspace(0.0, np.arctan(reach), _TABLE))
-        profile = samples * self._radial(samples * samples)[0]
-        radius = np.interp(target, profile, samples)
-        xy = m * np.where(target > 0, radius / np.where(target > 0, target, 1), 1.0)[..., None]
-        value, J = self._distort_plane(xy)
-        residual = np.linalg.norm(value - m, axis=-1)
-        pace = np.ones(m.shape[:-1])  # halved where a step would leave the basin: tangential terms bend the plane
+        return samples * self._radial(samples * samples)[0], samples
+
+    def _undistort_plane(self, plane: Array) -> tuple[Array, Mask]:
+        """Newton from the radial profile's inverse, each point until it holds; see ``unproject``."""
+        m, n = plane[..., 0].ravel(), plane[..., 1].ravel()
+        target = np.hypot(m, n)
+        profile, samples = self._radial_table
+        reach = samples[-1]
+        factor = np.interp(target, profile, samples) / np.where(target > 0, target, 1)
+        x, y = m * factor, n * factor
+        u, v, xx, cross, yy = self._distort(x, y)
+        residual = np.hypot(u - m, v - n)
+        enough = _ROUNDING * np.maximum(target, 1.0)
+        pace = np.ones(m.shape)  # halved where a step would leave the basin: tangential terms bend the plane
         for _ in range(_NEWTON_STEPS):
-            gap = value - m
-            det = J[..., 0, 0] * J[..., 1, 1] - J[..., 0, 1] * J[..., 1, 0]
-            det = np.where(np.abs(det) > 1e-6, det, 1e-6)
-            step = np.stack(
-                [
-                    (J[..., 1, 1] * gap[..., 0] - J[..., 0, 1] * gap[..., 1]) / det,
-                    (J[..., 0, 0] * gap[..., 1] - J[..., 1, 0] * gap[..., 0]) / det,
-                ],
-                axis=-1,
-            )
-            proposed = xy - pace[..., None] * step
-            r = np.linalg.norm(proposed, axis=-1, keepdims=True)
-            proposed = np.where(r > reach, proposed * (reach / np.where(r > 0, r, 1)), proposed)
-            new_value, new_J = self._distort_plane(proposed)
-            new_residual = np.linalg.norm(new_value - m, axis=-1)
-            better = new_residual < residual
-            xy = np.where(better[..., None], proposed, xy)
-            value = np.where(better[..., None], new_value, value)
-            J = np.where(better[..., None, None], new_J, J)
-            residual = np.where(better, new_residual, residual)
-            pace = np.where(better, 1.0, pace / 2)
-            if not np.any(better) and float(pace.max(initial=0.0)) < 1e-3:
+            at = np.flatnonzero((residual > enough) & (pace >= _SHORTEST_PACE))
+            if not at.size:
                 break
-        return xy, residual <= 1e-11 * np.maximum(target, 1.0)
+            gap_u, gap_v, a, b, d = u[at] - m[at], v[at] - n[at], xx[at], cross[at], yy[at]
+            det = a * d - b * b
+            part = pace[at] / np.where(np.abs(det) > 1e-6, det, 1e-6)
+            new_x, new_y = x[at] - part * (d * gap_u - b * gap_v), y[at] - part * (a * gap_v - b * gap_u)
+            r = np.hypot(new_x, new_y)
+            inwards = np.where(r > reach, reach / np.where(r > 0, r, 1), 1.0)
+            new_x, new_y = new_x * inwards, new_y * inwards
+            found = self._distort(new_x, new_y)
+            new_residual = np.hypot(found[0] - m[at], found[1] - n[at])
+            better = new_residual < residual[at]
+            pace[at] = np.where(better, 1.0, pace[at] / 2)
+            to = at[better]
+            residual[to] = new_residual[better]
+            for kept, new in zip((x, y, u, v, xx, cross, yy), (new_x, new_y, *found), strict=True):
+                kept[to] = new[better]
+        xy = np.stack([x, y], axis=-1).reshape(plane.shape)
+        return xy, (residual <= 1e-11 * np.maximum(target, 1.0)).reshape(plane.shape[:-1])
