@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,7 +47,8 @@ class ViewPlan:
 class Plan:
     """similarity: the file's frame to the frame of ``true`` cameras. is_similarity: the declared poses are that too.
 
-    conforms: nothing had to be done.  fed: names of the views that the model sees; they decided centre and scale.
+    conforms: the rig is in the format as it is; only what a hand has framed is done to it.  fed: names of the views
+    that the model sees; they decided centre and scale.  zoom: of the whole rig, in ``exact-zoom``.
     scale_note: where the scale comes from.  orientation: what turned the file's axes; None where they stay as they are
     because nothing is done to the poses.
     """
@@ -63,6 +64,7 @@ class Plan:
     notes: tuple[str, ...]
     scale_note: str = ""
     orientation: Orientation | None = None
+    zoom: float = 1.0
 
 
 def _mean_distance(rig: Rig, point: Array, centre: SubjectCentre) -> float:
@@ -141,51 +143,49 @@ def fitting_zoom(
     return ZOOM_MARGIN * (fmt.size / 2) / (fmt.focal * reach), "zoom fitted to the masks of the fed views"
 
 
-def _ray_views(
-    rig: Rig,
-    fed: Rig,
-    fed_masks: Sequence[MaskStats | None],
-    similarity: Similarity,
-    point: Array,
-    recipe: Recipe,
-    fmt: ModelFormat,
-) -> tuple[list[ViewPlan], list[str]]:
-    """The modes that follow rays: aimed, centred, zoomed, distance-matched."""
-    mode, notes = recipe.mode, []
-    aimed = mode is not Mode.EXACT_CENTRED
-    aims = {
-        camera.name: framed_turn(_aim(camera, point) if aimed else np.eye(3), recipe.framing(camera.name))
-        for camera in rig
-    }
-    zoom = 1.0
-    if mode is Mode.EXACT_ZOOM:
-        if recipe.zoom is None:
-            zoom, note = fitting_zoom(fed, fed_masks, [aims[camera.name] for camera in fed], fmt)
-            notes.append(note)
-        elif recipe.zoom > 0 and np.isfinite(recipe.zoom):
-            zoom = recipe.zoom
-        else:
-            raise MouseViewError(f"a zoom of {recipe.zoom} shows nothing", remedy="give a positive number or none")
-    views = []
-    for camera in rig:
-        R = aims[camera.name]
-        view_zoom = zoom
-        if mode is Mode.DISTANCE_MATCHED:
-            view_zoom = float(np.linalg.norm(similarity.apply(camera.centre))) / fmt.distance
-        if mode.zooms:
-            view_zoom *= recipe.framing(camera.name).zoom
-        K_true = _zoomed(fmt.K, view_zoom)
-        true = _canonical_camera(camera, R, K_true, fmt.size, similarity)
-        declared = true
-        if mode is Mode.DISTANCE_MATCHED:
-            K_true = _zoomed_about(fmt.K, view_zoom, true.pose.t)
-            pose = Rigid(true.pose.R, true.pose.t * fmt.distance / np.linalg.norm(true.pose.t))
-            true = true.replace(K=K_true)
-            declared = true.replace(K=fmt.K, T_cam_world=pose.matrix)
-        pixel_map = RayMap(K_true, R.T, camera)
-        tilt = float(angle_between_deg(R @ _Z, _Z))
-        views.append(ViewPlan(camera, declared, true, pixel_map, pixel_map.is_identity, tilt, view_zoom))
-    return views, notes
+def _ray_view(
+    camera: Camera, R_aimed: Array, zoom: float, similarity: Similarity, recipe: Recipe, fmt: ModelFormat
+) -> ViewPlan:
+    """One view of a mode that follows rays. R_aimed: the mode's own turn; zoom: of the whole rig."""
+    framing = recipe.framing(camera.name)
+    R = framed_turn(R_aimed, framing)
+    if recipe.mode is Mode.DISTANCE_MATCHED:
+        zoom = float(np.linalg.norm(similarity.apply(camera.centre))) / fmt.distance
+    if recipe.mode.zooms:
+        zoom *= framing.zoom
+    K_true = _zoomed(fmt.K, zoom)
+    true = _canonical_camera(camera, R, K_true, fmt.size, similarity)
+    declared = true
+    if recipe.mode is Mode.DISTANCE_MATCHED:
+        K_true = _zoomed_about(fmt.K, zoom, true.pose.t)
+        pose = Rigid(true.pose.R, true.pose.t * fmt.distance / np.linalg.norm(true.pose.t))
+        true = true.replace(K=K_true)
+        declared = true.replace(K=fmt.K, T_cam_world=pose.matrix)
+    pixel_map = RayMap(K_true, R.T, camera)
+    tilt = float(angle_between_deg(R @ _Z, _Z))
+    return ViewPlan(camera, declared, true, pixel_map, pixel_map.is_identity, tilt, zoom)
+
+
+def _own_turn(camera: Camera, point: Array, mode: Mode) -> Array:
+    """R_canonical_source that a mode which follows rays gives a view before a hand changes it."""
+    return np.eye(3) if mode is Mode.EXACT_CENTRED else _aim(camera, point)
+
+
+def _rig_zoom(
+    fed: Rig, fed_masks: Sequence[MaskStats | None], point: Array, recipe: Recipe, fmt: ModelFormat
+) -> tuple[float, list[str]]:
+    """The zoom of the whole rig, and what it was taken from.
+
+    It is fitted to the mode's own windows: a hand that moves one view's window changes no other view.
+    """
+    if recipe.mode is not Mode.EXACT_ZOOM:
+        return 1.0, []
+    if recipe.zoom is None:
+        zoom, note = fitting_zoom(fed, fed_masks, [_own_turn(camera, point, recipe.mode) for camera in fed], fmt)
+        return zoom, [note]
+    if recipe.zoom > 0 and np.isfinite(recipe.zoom):
+        return recipe.zoom, []
+    raise MouseViewError(f"a zoom of {recipe.zoom} shows nothing", remedy="give a positive number or none")
 
 
 def _padded(camera: Camera, size: int) -> CropMap:
@@ -214,39 +214,53 @@ def _by_mask(crop: CropMap, camera: Camera, stats: MaskStats | None, size: int) 
     return CropMap(zoom * crop.scale, zoom * (crop.offset - middle) + size / 2)
 
 
-def _crop_views(
-    rig: Rig, masks: Sequence[MaskStats | None], similarity: Similarity, recipe: Recipe, fmt: ModelFormat
-) -> list[ViewPlan]:
-    """The modes that crop and resize: the lens stays in the image, the declared camera knows none."""
-    views = []
-    for camera, stats in zip(rig, masks, strict=True):
-        square = recipe.mode in (Mode.FORCED_K, Mode.PIXEL_BASED)
-        crop = _cropped(camera, fmt.size) if square else _padded(camera, fmt.size)
-        if recipe.mode is Mode.PIXEL_BASED:
-            crop = _by_mask(crop, camera, stats, fmt.size)
-        crop = framed_crop(crop, camera, recipe.framing(camera.name), fmt.size)
-        K = crop.matrix @ camera.K
-        moved = camera.moved(similarity)
-        true = moved.replace(width=fmt.size, height=fmt.size, K=K)
-        K_without_skew = np.array(K)
-        K_without_skew[0, 1] = 0.0
-        declared = true.replace(K=fmt.K if square else K_without_skew, distortion=np.zeros(0), lens="radtan")
-        if recipe.mode is Mode.DISTANCE_ONLY:
-            pose = camera.pose
-            scaled = Rigid(pose.R, pose.t * fmt.distance / np.linalg.norm(pose.t))
-            declared = declared.replace(T_cam_world=scaled.matrix)
-        views.append(ViewPlan(camera, declared, true, crop, crop.is_identity, 0.0, float(K[0, 0]) / fmt.focal))
-    return views
+def _crop_view(
+    camera: Camera, stats: MaskStats | None, similarity: Similarity, recipe: Recipe, fmt: ModelFormat
+) -> ViewPlan:
+    """One view of a mode that crops and resizes: the lens stays in the image, the declared camera knows none."""
+    square = recipe.mode in (Mode.FORCED_K, Mode.PIXEL_BASED)
+    crop = _cropped(camera, fmt.size) if square else _padded(camera, fmt.size)
+    if recipe.mode is Mode.PIXEL_BASED:
+        crop = _by_mask(crop, camera, stats, fmt.size)
+    crop = framed_crop(crop, camera, recipe.framing(camera.name), fmt.size)
+    K = crop.matrix @ camera.K
+    true = camera.moved(similarity).replace(width=fmt.size, height=fmt.size, K=K)
+    K_without_skew = np.array(K)
+    K_without_skew[0, 1] = 0.0
+    declared = true.replace(K=fmt.K if square else K_without_skew, distortion=np.zeros(0), lens="radtan")
+    if recipe.mode is Mode.DISTANCE_ONLY:
+        pose = camera.pose
+        scaled = Rigid(pose.R, pose.t * fmt.distance / np.linalg.norm(pose.t))
+        declared = declared.replace(T_cam_world=scaled.matrix)
+    return ViewPlan(camera, declared, true, crop, crop.is_identity, 0.0, float(K[0, 0]) / fmt.focal)
 
 
 def _origin(note: str) -> SubjectCentre:
     return SubjectCentre(CentreSource.ORIGIN, np.zeros(3), None, note)
 
 
-def _copies(rig: Rig, fmt: ModelFormat) -> list[ViewPlan]:
-    """A conforming or normalised rig: declared as the file declares it."""
-    keep = CropMap(1.0, np.zeros(2))
-    return [ViewPlan(camera, camera, camera, keep, True, 0.0, camera.fx / fmt.focal) for camera in rig]
+def _conforming_view(camera: Camera, recipe: Recipe, fmt: ModelFormat) -> ViewPlan:
+    """A view of a conforming or normalised rig: declared as the file declares it, unless a hand has framed it."""
+    if recipe.framing(camera.name).is_neutral:
+        return ViewPlan(camera, camera, camera, CropMap(1.0, np.zeros(2)), True, 0.0, camera.fx / fmt.focal)
+    return _ray_view(camera, np.eye(3), 1.0, Similarity.identity(), recipe, fmt)
+
+
+def reframed(plan: Plan, index: int, stats: MaskStats | None, recipe: Recipe) -> Plan:
+    """``plan`` with view ``index`` as ``recipe`` frames it, where nothing but that view's framing differs.
+
+    The same as ``make_plan`` says of it, at the price of one view: centre, similarity and zoom are the rig's.
+    stats: of the view's mask.
+    """
+    camera, fmt = plan.views[index].source, plan.model_format
+    if plan.conforms:
+        view = _conforming_view(camera, recipe, fmt)
+    elif recipe.mode.follows_rays:
+        turn = _own_turn(camera, plan.centre.point, recipe.mode)
+        view = _ray_view(camera, turn, plan.zoom, plan.similarity, recipe, fmt)
+    else:
+        view = _crop_view(camera, stats, plan.similarity, recipe, fmt)
+    return replace(plan, views=(*plan.views[:index], view, *plan.views[index + 1 :]))
 
 
 def make_plan(
@@ -258,7 +272,7 @@ def make_plan(
     by_name = dict(zip(rig.names, masks, strict=True))
     fed_masks = [by_name[name] for name in fed.names]
     free = recipe.centre in (None, CentreSource.ORIGIN, CentreSource.AXES) and recipe.scale is None
-    free = free and not recipe.framings and recipe.keeps_orientation
+    free = free and recipe.keeps_orientation
     left_out = ignored(mode, recipe.framings)
     exact = mode in (Mode.EXACT_AIMED, Mode.EXACT_CENTRED, Mode.DISTANCE_MATCHED)
     done = mode is not Mode.DISTANCE_MATCHED and is_normalised(rig, fmt)
@@ -266,23 +280,37 @@ def make_plan(
         what = "was normalised to the format before" if done else "conforms to the format"
         note = f"the rig {what}: images copied, cameras as the file declares them"
         centre = _origin("the file's origin, where the axes of this conforming rig meet")
-        views, kept = _copies(rig, fmt), "kept: the rig is in the format's units already"
-        return Plan(mode, fmt, centre, Similarity.identity(), True, True, tuple(views), fed.names, (note,), kept)
+        by_hand = [name for name, _ in recipe.framings if name in rig.names]
+        note += f"; framed by hand: {', '.join(by_hand)}" if by_hand else ""
+        kept = "kept: the rig is in the format's units already"
+        views, notes = [_conforming_view(camera, recipe, fmt) for camera in rig], (note, *left_out)
+        return Plan(mode, fmt, centre, Similarity.identity(), True, True, tuple(views), fed.names, notes, kept)
     if not mode.follows_rays:
         centre = _origin("the file's origin, which this mode takes for the subject")
         similarity, scale_note = Similarity.identity(), f"{mode} keeps the file's units"
         if mode is not Mode.RAW:
             similarity, scale_note = _similarity(fed, centre, recipe, fmt)
-        views = _crop_views(rig, masks, similarity, recipe, fmt)
+        views = [_crop_view(camera, by_name[camera.name], similarity, recipe, fmt) for camera in rig]
         is_similarity = mode is not Mode.DISTANCE_ONLY
         if not recipe.keeps_orientation:
             left_out = (*left_out, f"{mode} takes the file's poses: up and azimuth stay the file's")
         return Plan(mode, fmt, centre, similarity, is_similarity, False, tuple(views), fed.names, left_out, scale_note)
     turned = orientation(rig, recipe, fmt)
     similarity, scale_note = _similarity(fed, centre, recipe, fmt, turned.R_model_file)
-    views, notes = _ray_views(rig, fed, fed_masks, similarity, centre.point, recipe, fmt)
-    is_similarity = mode is not Mode.DISTANCE_MATCHED
-    notes = [*notes, *left_out, *turned.warnings]
+    zoom, zoom_notes = _rig_zoom(fed, fed_masks, centre.point, recipe, fmt)
+    turns = [_own_turn(camera, centre.point, mode) for camera in rig]
+    views = [_ray_view(camera, R, zoom, similarity, recipe, fmt) for camera, R in zip(rig, turns, strict=True)]
     return Plan(
-        mode, fmt, centre, similarity, is_similarity, False, tuple(views), fed.names, tuple(notes), scale_note, turned
+        mode,
+        fmt,
+        centre,
+        similarity,
+        mode is not Mode.DISTANCE_MATCHED,
+        False,
+        tuple(views),
+        fed.names,
+        (*zoom_notes, *left_out, *turned.warnings),
+        scale_note,
+        turned,
+        zoom,
     )
