@@ -38,6 +38,17 @@ def from_labels(labels: Labels | None, rig: Rig) -> SubjectCentre | None:
     return _centre(points, note)
 
 
+def label_points(labels: Labels | None, rig: Rig) -> Array:
+    """(M, 3): the labelled points in the rig's units, triangulated where there are 2D labels alone; M may be 0."""
+    if labels is None:
+        return np.zeros((0, 3))
+    points = labels.finite_points
+    if len(points) or labels.points_px is None:
+        return points
+    found = _triangulated(labels.points_px, rig)
+    return np.zeros((0, 3)) if found is None else found[0]
+
+
 def _centre(points: Array, note: str) -> SubjectCentre:
     return SubjectCentre(CentreSource.LABELS, points.mean(axis=0), None, note)
 

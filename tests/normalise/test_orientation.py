@@ -170,8 +170,9 @@ def test_a_turned_result_leads_back_to_the_file(mode: Mode) -> None:
     prepared = prepare(sample, recipe)
     world = prepared.chain[0]
     assert np.allclose(to_world_mm(prepared, np.zeros(3)), prepared.centre.point)
-    step = prepared.centre.point + [5.0, -3.0, 2.0]
-    there = 0.009 * np.array(world["rotation"]) @ [5.0, -3.0, 2.0]
+    away = np.array([5.0, -3.0, 2.0])
+    step = prepared.centre.point + away
+    there = 0.009 * np.array(world["rotation"]) @ away
     assert np.allclose(to_world_mm(prepared, there), step)
     pixels = np.array([[60.0, 60.0], [80.0, 70.0]])
     for index, camera in enumerate(rig):
