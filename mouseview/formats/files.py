@@ -35,7 +35,7 @@ def write_atomically(path: Path | str, data: bytes) -> None:
     nothing is left behind and the old file is untouched.
     """
     target = Path(path)
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    temporary = target.with_name(f".{target.name[:100]}{temporary_suffix()}")
     try:
         _write_new(temporary, data)
         if target.exists():
@@ -47,6 +47,11 @@ def write_atomically(path: Path | str, data: bytes) -> None:
     finally:
         with contextlib.suppress(FileNotFoundError, PermissionError, NotADirectoryError):
             temporary.unlink()
+
+
+def temporary_suffix() -> str:
+    """The end of a hidden file's name by which ``remove_leftovers`` knows it."""
+    return f".{secrets.token_hex(6)}.tmp"
 
 
 def _write_new(path: Path, data: bytes) -> None:
@@ -65,7 +70,7 @@ def write_folder_atomically(path: Path | str, files: dict[str, bytes]) -> None:
     calibration would mix with the new ones.
     """
     target = Path(path)
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    temporary = target.with_name(f".{target.name[:100]}{temporary_suffix()}")
     try:
         if target.is_dir() and any(target.iterdir()):
             raise FileFormatError(
@@ -183,6 +188,16 @@ def unreadable(path: Path | str, error: OSError | ValueError) -> FileFormatError
         return FileFormatError("may not be read", place=str(path), remedy="change its permissions, or ask its owner")
     reason = getattr(error, "strerror", None) or str(error)
     return FileFormatError(f"cannot be read: {reason}", place=str(path), remedy="check the disk and the path")
+
+
+def relative_name(path: Path, folder: Path) -> str:
+    """``path`` as seen from ``folder``, POSIX, with ``..`` where it lies outside; absolute where it is on another disk
+    of Windows. No link is followed.
+    """
+    try:
+        return Path(os.path.relpath(path.absolute(), folder.absolute())).as_posix()
+    except ValueError:
+        return path.absolute().as_posix()
 
 
 def resolve_inside(folder: Path | str, relative: str) -> Path:

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from mouseview.formats.facelift import FILE_NAME, write_views
-from mouseview.formats.files import MIB, read_bytes, write_atomically
+from mouseview.formats.files import MIB, read_bytes, relative_name, write_atomically
 from mouseview.formats.images import write_png
 from mouseview.model.errors import FileFormatError
 from mouseview.model.prepared import Ledger, Prepared
 
+LEDGER = "ledger.json"
 _MAX_COPY_BYTES = 256 * MIB
 
 
@@ -22,8 +23,11 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def ledger_document(prepared: Prepared) -> dict[str, Any]:
-    """The ledger with the transform chain as plain JSON values; numbers that do not exist are null."""
+def ledger_document(prepared: Prepared, root: Path | None = None) -> dict[str, Any]:
+    """The ledger with the transform chain as plain JSON values; numbers that do not exist are null.
+
+    root: folder that the chain's paths of sources are told relative to; None: as they are.
+    """
     ledger: Ledger = prepared.ledger
     return {
         "sample": prepared.name,
@@ -38,7 +42,7 @@ def ledger_document(prepared: Prepared) -> dict[str, Any]:
             "residual": _finite(prepared.centre.residual),
             "note": prepared.centre.note,
         },
-        "chain": list(prepared.chain),
+        "chain": list(prepared.chain) if root is None else [_told_from(root, step) for step in prepared.chain],
         "rows": [
             {
                 "view": row.view,
@@ -53,6 +57,12 @@ def ledger_document(prepared: Prepared) -> dict[str, Any]:
             for row in ledger.rows
         ],
     }
+
+
+def _told_from(root: Path, step: dict[str, object]) -> dict[str, object]:
+    """A step of the chain whose files are named as seen from ``root``: the same wherever the dataset lies."""
+    paths = {key: path for key in ("image", "mask") if isinstance(path := step.get(key), str)}
+    return {**step, **{key: relative_name(Path(path), root) for key, path in paths.items()}}
 
 
 def straight_alpha(image: np.ndarray) -> np.ndarray:
@@ -75,12 +85,12 @@ def _copied_file(step: dict[str, object]) -> Path | None:
     return path if path.suffix.lower() == ".png" and path.is_file() else None
 
 
-def write_prepared(prepared: Prepared, folder: Path) -> None:
+def write_prepared(prepared: Prepared, folder: Path, root: Path | None = None) -> tuple[str, ...]:
     """``images/cam_%03d.png``, ``opencv_cameras.json`` and ``ledger.json`` into ``folder``; the cameras come last.
 
     Each file appears whole or not at all, and a folder without cameras is no sample, so an interrupted run leaves
     nothing that reads as finished: cameras of an earlier run are taken away first. Views that were copied keep the
-    bytes of their file.
+    bytes of their file. root: as for ``ledger_document``. Returns the names of the files, relative to ``folder``.
     """
     try:
         (folder / "images").mkdir(parents=True, exist_ok=True)
@@ -100,6 +110,7 @@ def write_prepared(prepared: Prepared, folder: Path) -> None:
             write_png(target, straight_alpha(image))
         elif source.resolve() != target.resolve():
             write_atomically(target, read_bytes(source, _MAX_COPY_BYTES))
-    ledger = json.dumps(ledger_document(prepared), indent=1, ensure_ascii=False, allow_nan=False)
-    write_atomically(folder / "ledger.json", ledger.encode())
+    ledger = json.dumps(ledger_document(prepared, root), indent=1, ensure_ascii=False, allow_nan=False)
+    write_atomically(folder / LEDGER, ledger.encode())
     write_views(prepared.rig, folder / FILE_NAME, paths, prepared.name)
+    return (*paths, LEDGER, FILE_NAME)
