@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from mouseview.app import tasks
+from mouseview.app.autosaver import Autosaver
 from mouseview.app.consent import ConsentDesk
 from mouseview.app.edits import Replace
 from mouseview.app.jobs import Failure, Jobs, Ticket
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from mouseview.workflow.project import Project
 
 _KEPT_RESULTS = 12
-_AUTOSAVE_MS = 800
 _AFTER_PAINT_MS = 120
 RUN_SLOT = "run"  # one reconstruction or comparison at a time
 _DERIVING = ("sample", "images", "check", "centres", "prepare", "summaries", RUN_SLOT)
@@ -52,32 +52,32 @@ class Controller(QObject):
     changed = Signal(object)
     failed = Signal(object)
     told = Signal(str)
+    offered = Signal(str, str, object)  # a notice, the words of its button, and what the button calls
     summary_arrived = Signal(int, object)
     replaced = Signal()  # something else is open now: what was said about the last attempt is over
     opened = Signal(str)  # a path, for the recent list
+    brought_back = Signal(object)  # BroughtBack: what became of the autosave of what is open now
 
-    def __init__(self, autosave: Path | None = None, parent: QObject | None = None) -> None:
-        """autosave: where the unsaved project is kept; None keeps it nowhere."""
+    def __init__(self, autosaves: Path | None = None, parent: QObject | None = None) -> None:
+        """autosaves: folder where unsaved choices are kept; None keeps them nowhere."""
         super().__init__(parent)
         self.state = AppState()
         self.jobs = Jobs(self)
         self.history = QUndoStack(self)
         self.consent = ConsentDesk(self)
         self._engine = tasks.EngineRoom(self.consent.ask)
-        self._autosave = autosave
+        self._autosaver = Autosaver(autosaves, self)
+        self._autosaver.failed.connect(self.failed)
         self._closed = False
         self._hurried = False
         self._checked: tuple[int, str] | None = None
         self._kept_prepared, self._kept_runs, self._kept_modes = _Kept(), _Kept(), _Kept()
-        self._autosave_timer = QTimer(self, singleShot=True, interval=_AUTOSAVE_MS)
-        self._autosave_timer.timeout.connect(self.autosave_now)
 
     def shutdown(self) -> None:
         if self._closed:
             return
         self._closed = True
-        if self._autosave_timer.isActive():
-            self.autosave_now()
+        self._autosaver.close()
         self.history.blockSignals(True)  # it clears itself when it goes, and nobody is left to hear of it
         self.consent.close()
         self.jobs.shutdown()
@@ -90,17 +90,24 @@ class Controller(QObject):
     # ---- opening -------------------------------------------------------------------------------------------------
 
     def open(self, path: str, select: str | None = None) -> None:
-        title = f"Opening {Path(path).name or path}"
-        self.jobs.submit(
-            "open", title, lambda _t: tasks.open_anything(path), lambda got: self._opened(got, select), self.failed.emit
-        )
+        """Open anything; what was chosen for it last time, and not saved, is there again."""
+        autosaver, title = self._autosaver, f"Opening {Path(path).name or path}"
+        autosaver.flush()
+
+        def work(_ticket: Ticket) -> Opened:
+            autosaver.settle()
+            return tasks.open_anything(path, autosaver.folder)
+
+        self.jobs.submit("open", title, work, lambda got: self._opened(got, select), self.failed.emit)
 
     def restore(self) -> bool:
         """Open what was open last time; False where there is nothing to restore."""
-        if self._autosave is None or not self._autosave.is_file():
+        from mouseview.workflow.autosave import POINTER
+
+        folder = self._autosaver.folder
+        if folder is None or not (folder / POINTER).is_file():
             return False
-        autosave = self._autosave
-        self.jobs.submit("open", "Restoring the last project", lambda _t: tasks.restore(autosave), self._opened,
+        self.jobs.submit("open", "Restoring the last project", lambda _t: tasks.reopen(folder), self._opened,
                          self.failed.emit)  # fmt: skip
         return True
 
@@ -119,6 +126,7 @@ class Controller(QObject):
         )
         self.changed.emit(self.state)
         self.opened.emit(got.project_file or str(got.dataset.path))
+        self.brought_back.emit(got.brought_back)
         wanted = select or got.project.sample
         names = got.dataset.names
         if wanted and wanted not in names:
@@ -263,7 +271,7 @@ class Controller(QObject):
         if current is not None:
             project = project.replace(sample=current.sample)
         self._put(project=project)
-        self._autosave_timer.start()
+        self._keep()
         self._derive()
 
     def save(self, path: str) -> None:
@@ -278,20 +286,14 @@ class Controller(QObject):
             return
         self.history.setClean()
         self._put(project_file=path)
+        self._keep()
         self.opened.emit(path)
         self.told.emit(f"Saved {Path(path).name}")
 
-    def autosave_now(self) -> None:
-        from mouseview.workflow.project import save_project
-
-        self._autosave_timer.stop()
-        if self._autosave is None or self.state.project is None:
-            return
-        try:
-            self._autosave.parent.mkdir(parents=True, exist_ok=True)
-            save_project(self.state.project, self._autosave)
-        except (OSError, MouseViewError) as error:
-            self.failed.emit(Failure.of("The project was not autosaved", error))
+    def _keep(self) -> None:
+        project = self.state.project
+        if project is not None:
+            self._autosaver.note(project, self.state.project_file or project.dataset_path)
 
     # ---- deriving ------------------------------------------------------------------------------------------------
 
@@ -323,7 +325,7 @@ class Controller(QObject):
             prepare_problem="",
             picked=None,
         )
-        self._autosave_timer.start()
+        self._keep()
         self.jobs.submit("images", "Reading the images", lambda ticket: tasks.read_images(sample, ticket), _ignore,
                          self.failed.emit, part=lambda got: self._image_arrived(*got))  # fmt: skip
         QTimer.singleShot(_AFTER_PAINT_MS, lambda: self._examine(sample))

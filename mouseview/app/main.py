@@ -30,13 +30,13 @@ class Running:
     wiring: Wiring
 
 
-def make_window(settings: QSettings, autosave: Path | None) -> Running:
+def make_window(settings: QSettings, autosaves: Path | None) -> Running:
     """A window that shows nothing yet; needs a ``QApplication``."""
     collect_in_main_thread(application())
     appearance = Appearance(settings, application())
     appearance.apply()  # before there are widgets: dressing them twice would cost a tenth of a second
     window = MainWindow(settings)
-    controller = Controller(autosave, window)
+    controller = Controller(autosaves, window)
     wiring = Wiring(window, controller, appearance, Recent(settings, window))
     return Running(window, controller, appearance, wiring)
 
@@ -63,10 +63,10 @@ def run_window(
     """
     app = application()
     settings = QSettings()
-    from mouseview.workflow.project import autosave_path
+    from mouseview.workflow.autosave import autosave_folder
 
     unattended = screenshot is not None or tour is not None
-    running = make_window(settings, None if unattended else autosave_path())
+    running = make_window(settings, None if unattended else autosave_folder())
     running.window.show()
     if path is not None:
         running.controller.open(path, select)

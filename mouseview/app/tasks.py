@@ -28,6 +28,7 @@ from mouseview.model.sample import Dataset, Sample
 if TYPE_CHECKING:
     from mouseview.inference.hub import DownloadOffer
     from mouseview.inference.worker.client import WorkerClient
+    from mouseview.workflow.autosave import BroughtBack
     from mouseview.workflow.compare_modes import ModeResult
     from mouseview.workflow.project import Project
     from mouseview.workflow.reconstruct import Reconstruction
@@ -38,31 +39,45 @@ DEMO_SAMPLES = 3
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """project_file: path of the project that was opened, "" for a dataset."""
+    """project_file: path of the project that was opened, "" for a dataset.  brought_back: from its autosave."""
 
     dataset: Dataset
     project: Project
     project_file: str
+    brought_back: BroughtBack
 
 
-def open_anything(path: str) -> Opened:
-    """A dataset with a fresh project, or the project that the path names."""
+def open_anything(path: str, autosaves: Path | None = None) -> Opened:
+    """A dataset, or the project that the path names, with what was chosen for it last time."""
+    from mouseview.workflow.autosave import BroughtBack, bring_back
     from mouseview.workflow.open import open_path
     from mouseview.workflow.project import SUFFIX, Project, load_project
 
+    dataset, saved_ns = open_path(path), None
     if path.endswith(SUFFIX) and Path(path).is_file():
-        return Opened(open_path(path), load_project(path), path)
-    dataset = open_path(path)
-    return Opened(dataset, Project(dataset_path=str(dataset.path)), "")
+        saved, project_file, saved_ns = load_project(path), path, Path(path).stat().st_mtime_ns
+    else:
+        saved, project_file = Project(dataset_path=str(dataset.path)), ""
+    back = BroughtBack(saved)
+    if autosaves is not None:
+        back = bring_back(autosaves, project_file or saved.dataset_path, saved, saved_ns)
+    return Opened(dataset, back.project, project_file, back)
 
 
-def restore(autosave: Path) -> Opened:
-    """What was open when the program ended."""
+def reopen(autosaves: Path) -> Opened:
+    """What was open when the program ended; of a project file that has gone since, its autosave."""
+    from mouseview.workflow.autosave import bring_back, last
     from mouseview.workflow.open import open_path
-    from mouseview.workflow.project import load_project
+    from mouseview.workflow.project import SUFFIX, Project
 
-    project = load_project(autosave)
-    return Opened(open_path(project.dataset_path), project, "")
+    path = last(autosaves)
+    if path is None:
+        raise MouseViewError("nothing was open last time", place=str(autosaves), remedy="open a folder")
+    if path.endswith(SUFFIX) and not Path(path).exists():
+        back = bring_back(autosaves, path, Project())
+        if back.project.dataset_path:
+            return Opened(open_path(back.project.dataset_path), back.project, "", back)
+    return open_anything(path, autosaves)
 
 
 def read_sample(dataset: Dataset, index: int) -> tuple[Sample, tuple[str, ...]]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import platform
-import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +18,7 @@ from mouseview.cli import graphics
 from mouseview.cli.machine import machine
 from mouseview.cli.options import Subparsers
 from mouseview.cli.outcome import FAILED, FINE, Outcome, Shell
+from mouseview.inference.hardware import gpus, torch_build
 from mouseview.version import __version__
 
 _PACKAGES = (
@@ -82,26 +81,16 @@ def _version(package: str) -> str | None:
 
 
 def _torch() -> dict[str, Any] | None:
-    """Version and the CUDA it was built for, read from its files: importing it takes seconds."""
-    spec = importlib.util.find_spec("torch")
-    if spec is None or spec.origin is None:
-        return None
-    text = (Path(spec.origin).parent / "version.py").read_text(encoding="utf-8")
-    found = re.search(r"^cuda[^=]*=\s*'([^']*)'", text, re.MULTILINE)
-    return {"version": _version("torch"), "cuda": found[1] if found else None}
+    build = torch_build()
+    return None if build is None else asdict(build)
 
 
 def _gpu() -> dict[str, Any] | None:
     """The NVIDIA GPUs and their driver; None without a driver."""
-    query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
-    try:
-        done = subprocess.run(query, capture_output=True, text=True, timeout=30, check=True)
-    except (OSError, subprocess.SubprocessError):
+    found = gpus()
+    if not found:
         return None
-    rows = [[part.strip() for part in line.split(",")] for line in done.stdout.splitlines() if line.strip()]
-    if not rows:
-        return None
-    return {"driver": rows[0][1], "devices": [{"name": row[0], "memory": row[2]} for row in rows]}
+    return {"driver": found[0].driver, "devices": [{"name": gpu.name, "memory": gpu.memory} for gpu in found]}
 
 
 def _opengl() -> dict[str, Any]:
@@ -123,11 +112,11 @@ def _folders() -> tuple[tuple[str, Callable[[], Path]], ...]:
     import platformdirs
 
     from mouseview.inference.cache import cache_folder
-    from mouseview.workflow.project import autosave_path
+    from mouseview.workflow.autosave import autosave_folder
 
     return (
         ("cache", lambda: cache_folder("weights").parent),
-        ("state", lambda: autosave_path().parent),
+        ("state", lambda: autosave_folder().parent),
         ("settings", lambda: platformdirs.user_config_path("mouseview", appauthor=False)),
         ("temporary files", lambda: Path(tempfile.gettempdir())),
     )

@@ -10,8 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from mouseview.formats.files import read_json, write_atomically
 from mouseview.model.errors import FileFormatError
 from mouseview.model.recipe import Recipe
@@ -123,8 +121,3 @@ def load_project(path: str | Path) -> Project:
     if not project.dataset_path:
         return project
     return project.replace(dataset_path=str(Path(path).absolute().parent / Path(project.dataset_path).expanduser()))
-
-
-def autosave_path() -> Path:
-    """Where the running program keeps its unsaved project, in the user's own state folder."""
-    return Path(platformdirs.user_state_dir("mouseview", appauthor=False)) / f"autosave{SUFFIX}"

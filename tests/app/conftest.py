@@ -69,7 +69,7 @@ def settings(tmp_path: Path) -> QSettings:
 
 @pytest.fixture
 def running(qtbot: QtBot, settings: QSettings, tmp_path: Path) -> Iterator[Running]:
-    made = make_window(settings, tmp_path / "autosave.mouseview")
+    made = make_window(settings, tmp_path / "autosaves")
     qtbot.addWidget(made.window)
     made.window.resize(1280, 800)
     with qtbot.waitExposed(made.window):

@@ -35,7 +35,7 @@ def test_a_screenshot_of_the_settled_window_without_torch(dataset_folder: Path, 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == {"code": 0, "torch": False, "gsplat": False}
     assert QImage(str(picture)).width() >= 960
-    assert not (tmp_path / "mouseview" / "autosave.mouseview").exists(), "a picture leaves no project behind"
+    assert not (tmp_path / "mouseview" / "autosaves").exists(), "a picture leaves no project behind"
 
 
 def test_what_cannot_be_opened_gives_a_picture_of_the_message(tmp_path: Path) -> None:

@@ -191,12 +191,12 @@ def test_projects_are_saved_opened_and_restored(
     file = tmp_path / "mine.mouseview"
     controller.save(str(file))
     assert load_project(file) == controller.state.project
-    qtbot.waitUntil(lambda: (tmp_path / "autosave.mouseview").is_file(), timeout=5_000)
+    qtbot.waitUntil(lambda: (tmp_path / "autosaves" / "last.json").is_file(), timeout=5_000)
     controller.close()
     controller.open(str(file))
     wait_for_sample(qtbot, opened, SAMPLES[1])
     assert controller.state.project.recipe.mode is Mode.EXACT_ZOOM
-    again = make_window(settings, tmp_path / "autosave.mouseview")
+    again = make_window(settings, tmp_path / "autosaves")
     qtbot.addWidget(again.window)
     assert again.controller.restore()
     wait_for_sample(qtbot, again, SAMPLES[1])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mouseview.model.errors import FileFormatError
 from mouseview.model.recipe import AzimuthSource, CentreSource, Framing, Mode, Recipe, UpSource
 from mouseview.model.recipe_book import SampleChange
-from mouseview.workflow.project import Project, autosave_path, from_json, load_project, save_project, to_json
+from mouseview.workflow.project import Project, from_json, load_project, save_project, to_json
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 NAMES = st.lists(st.text(max_size=8), max_size=3).map(tuple)
@@ -189,9 +189,3 @@ def test_truncated_json_names_the_line(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError) as caught:
         load_project(file)
     assert "line" in caught.value.place
-
-
-def test_the_autosave_is_a_project_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    assert autosave_path().suffix == ".mouseview"
-    assert autosave_path().is_absolute()

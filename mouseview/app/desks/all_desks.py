@@ -13,6 +13,7 @@ from mouseview.app.desks.difference import DifferenceDesk
 from mouseview.app.desks.jobs import JobDesk
 from mouseview.app.desks.masks import MaskDesk
 from mouseview.app.desks.probe import ProbeDesk
+from mouseview.app.desks.scope_wiring import ScopeWiring
 from mouseview.app.desks.session import SessionDesk
 from mouseview.app.player import Player
 from mouseview.app.state import AppState
@@ -34,6 +35,7 @@ class Desks(QObject):
         self.probe = ProbeDesk(controller)
         self.long_jobs = JobDesk(window, controller)
         self.player = Player(controller)
+        self.scope = ScopeWiring(window, controller)
         self._connect_session()
         self._connect_probe()
         self._connect_masks()
@@ -53,6 +55,7 @@ class Desks(QObject):
         window.set_idle("session", state.dataset is None or state.dataset.session is None)
         window.actions_["probe"].setChecked(state.probing)
         window.give_room(state.probing)
+        self.scope.show_state(state)
         for id in PROBE_KEYS:
             window.actions_[id].setEnabled(state.probing)
 

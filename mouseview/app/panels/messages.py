@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
@@ -22,6 +24,7 @@ from mouseview.app.tokens import Tokens
 
 _MOST_CARDS = 3
 _NOTICE_MS = 6000
+_OFFER_MS = 20_000  # time to read it and to decide
 
 
 class FailureCard(QFrame):
@@ -79,12 +82,14 @@ class FailureCard(QFrame):
 
 
 class NoticeCard(QFrame):
-    """One line that goes away by itself."""
+    """One line that goes away by itself; ``offer``: the words of a button that it may have."""
 
     closed = Signal()
+    taken = Signal()  # the offer
 
-    def __init__(self, text: str, t: Tokens) -> None:
+    def __init__(self, text: str, t: Tokens, offer: str = "") -> None:
         super().__init__()
+        self.text, self.offer = text, QPushButton(offer)
         self.setObjectName("notice")
         icon = QLabel()
         icon.setPixmap(theme.icon_pixmap("check", t.good, 16, self.devicePixelRatioF()))
@@ -92,7 +97,10 @@ class NoticeCard(QFrame):
         row.setContentsMargins(10, 7, 12, 7)
         row.addWidget(icon)
         row.addWidget(label(text, wrap=True), 1)
-        timer = QTimer(self, singleShot=True, interval=_NOTICE_MS)
+        if offer:
+            self.offer.clicked.connect(self.taken)
+            row.addWidget(self.offer)
+        timer = QTimer(self, singleShot=True, interval=_OFFER_MS if offer else _NOTICE_MS)
         timer.timeout.connect(self.closed)
         timer.start()
 
@@ -117,6 +125,17 @@ class MessageStack(QWidget):
 
     def tell(self, text: str, t: Tokens) -> None:
         self._add(NoticeCard(text, t))
+
+    def offer(self, text: str, offer: str, take: Callable[[], object], t: Tokens) -> None:
+        """A notice with a button; it goes when it was taken up."""
+        card = NoticeCard(text, t, offer)
+        card.taken.connect(lambda: (self._remove(card), take()))
+        self._add(card)
+
+    def forget_offers(self) -> None:
+        """They speak of what is no longer open."""
+        for card in [card for card in self.cards if isinstance(card, NoticeCard) and card.offer.text()]:
+            self._remove(card)
 
     def forget_failures(self) -> None:
         """Of what is no longer shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import (
@@ -20,11 +21,10 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QHBoxLayout,
     QLineEdit,
-    QListView,
+    QPushButton,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -33,13 +33,18 @@ from PySide6.QtWidgets import (
 )
 
 from mouseview.app import theme
+from mouseview.app.panels.sample_list import SampleList
 from mouseview.app.panels.widgets import ElidedLabel, sentence, severity_colour, severity_icon
 from mouseview.app.state import SEVERITY_ORDER, AppState, Changed, SampleSummary
 from mouseview.app.tokens import Tokens
+from mouseview.model.recipe_book import SampleChange
+from mouseview.model.scope import own_in_words
 
 _Index = QModelIndex | QPersistentModelIndex
 SUMMARY_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 SORT_ROLE = int(Qt.ItemDataRole.UserRole) + 2
+IN_VIEW_ROLE = int(Qt.ItemDataRole.UserRole) + 3
+OWN_ROLE = int(Qt.ItemDataRole.UserRole) + 4  # what the sample has of its own, in words
 _ROW_PX = 78
 _THUMB_PX = 30
 COLUMNS = ("Sample", "Worst finding", "Findings", "Views")
@@ -52,6 +57,16 @@ class SamplesModel(QAbstractTableModel):
         super().__init__()
         self._names: tuple[str, ...] = ()
         self._summaries: dict[int, SampleSummary] = {}
+        self._own: Mapping[str, SampleChange] = {}
+        self.in_view = -1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self._names
+
+    def set_own(self, changes: Mapping[str, SampleChange]) -> None:
+        """By name; the list is to be painted anew."""
+        self._own = changes
 
     def reset(self, names: tuple[str, ...]) -> None:
         self.beginResetModel()
@@ -81,6 +96,11 @@ class SamplesModel(QAbstractTableModel):
         summary = self._summaries.get(index.row())
         if role == SUMMARY_ROLE:
             return summary
+        if role == IN_VIEW_ROLE:
+            return index.row() == self.in_view
+        if role == OWN_ROLE:
+            change = self._own.get(self._names[index.row()])
+            return own_in_words(change) if change is not None else ""
         if role in (Qt.ItemDataRole.DisplayRole, SORT_ROLE):
             worst = summary.worst if summary else None
             if index.column() == 1 and role == SORT_ROLE:
@@ -92,8 +112,10 @@ class SamplesModel(QAbstractTableModel):
                 summary.views if summary else 0,
             )
             return texts[index.column()]
-        if role == Qt.ItemDataRole.ToolTipRole and summary and summary.worst:
-            return f"{summary.worst.message}\n→ {summary.worst.remedy}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            worst, own = summary.worst if summary else None, self.data(index, OWN_ROLE)
+            parts = [f"{worst.message}\n→ {worst.remedy}"] if worst else []
+            return "\n\n".join([*parts, *([f"This sample has {own}."] if own else [])]) or None
         return None
 
 
@@ -109,12 +131,16 @@ class _Delegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         card = QRectF(rect).adjusted(6, 2, -6, -2)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(t.selected))
+        in_view = bool(index.data(IN_VIEW_ROLE))
+        if state & QStyle.StateFlag.State_Selected or in_view:
+            selected = bool(state & QStyle.StateFlag.State_Selected)
+            painter.setPen(Qt.PenStyle.NoPen if selected else QColor(t.border))
+            painter.setBrush(QColor(t.selected) if selected else Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(card, 6, 6)
-            painter.setBrush(QColor(t.accent))
-            painter.drawRoundedRect(QRectF(card.left(), card.top() + 10, 3, card.height() - 20), 1.5, 1.5)
+            if in_view:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(t.accent))
+                painter.drawRoundedRect(QRectF(card.left(), card.top() + 10, 3, card.height() - 20), 1.5, 1.5)
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(t.hover))
@@ -124,11 +150,16 @@ class _Delegate(QStyledItemDelegate):
         top = int(card.top()) + 5
         painter.setFont(theme.ui_font(bold=True))
         painter.setPen(QColor(t.text))
-        name_rect = QRect(left, top, right - left - 26, 17)
+        name_rect = QRect(left, top, right - left - 36, 17)
         name = QFontMetrics(painter.font()).elidedText(
             str(index.data()), Qt.TextElideMode.ElideMiddle, name_rect.width()
         )
         painter.drawText(name_rect, Qt.AlignmentFlag.AlignVCenter, name)
+        if index.data(OWN_ROLE):
+            end = left + painter.fontMetrics().horizontalAdvance(name)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(t.accent))
+            painter.drawEllipse(QRectF(end + 6, top + 5.5, 6, 6))
         if summary is not None:
             self._paint_count(painter, summary, right, top, t)
             self._paint_strip(painter, summary, QRect(left, top + 20, right - left, _THUMB_PX), t)
@@ -183,9 +214,11 @@ class _Delegate(QStyledItemDelegate):
 
 
 class SamplesPanel(QWidget):
-    """Intents: ``sample_chosen(row)`` and ``rows_needed(rows)`` for summaries of rows in sight."""
+    """Intents: ``sample_chosen(row)``, ``selection_chosen(names)``: of samples selected together, () for one alone, and
+    ``rows_needed(rows)`` for summaries of rows in sight."""
 
     sample_chosen = Signal(int)
+    selection_chosen = Signal(object)
     rows_needed = Signal(object)
 
     def __init__(self) -> None:
@@ -205,14 +238,11 @@ class SamplesPanel(QWidget):
         self.order.addItems(["File order", "Name", "Worst first"])
         self.order.setToolTip("Order of the list; samples that were not yet read come last")
         self.order.currentIndexChanged.connect(self._sort)
-        self.list = QListView()
+        self.list = SampleList()
         self.list.setModel(self._proxy)
         self.list.setItemDelegate(_Delegate(self.list))
-        self.list.setUniformItemSizes(True)
-        self.list.setMouseTracking(True)
-        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.selectionModel().currentChanged.connect(self._chosen)
+        self.list.chosen.connect(self._chosen)
+        self.list.selected.connect(self._read_selection)
         self.footer = ElidedLabel()
         self.footer.setProperty("role", "muted")
         bar = QHBoxLayout()
@@ -222,7 +252,13 @@ class SamplesPanel(QWidget):
         bar.addWidget(self.order)
         foot = QHBoxLayout()
         foot.setContentsMargins(12, 4, 12, 6)
-        foot.addWidget(self.footer)
+        self.select_one = QPushButton("Clear")
+        self.select_one.setProperty("link", True)
+        self.select_one.setToolTip("Select only the sample in view")
+        self.select_one.clicked.connect(self.select_in_view)
+        self.select_one.hide()
+        foot.addWidget(self.footer, 1)
+        foot.addWidget(self.select_one)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -235,22 +271,68 @@ class SamplesPanel(QWidget):
         self._proxy.layoutChanged.connect(lambda *_: self._timer.start())
         self.list.viewport().installEventFilter(self)
         self._changed_dataset, self._changed_sample = Changed(), Changed()
-        self._quiet = False
+        self._own: tuple[tuple[str, SampleChange], ...] = ()
+        self._selected: tuple[str, ...] = ()
+        self._about = ""
 
     def show_state(self, state: AppState) -> None:
         dataset = state.dataset
-        if self._changed_dataset(dataset):
-            self._quiet = True
+        other = self._changed_dataset(dataset)
+        if other:
             self.model.reset(dataset.names if dataset is not None else ())
-            self._quiet = False
-            self.footer.setText("" if dataset is None else self._describe(state))
+            self._about = "" if dataset is None else self._describe(state)
             self._timer.start()
-        if self._changed_sample(state.sample_index, dataset) and state.sample_index >= 0:
-            self._quiet = True
-            index = self._proxy.mapFromSource(self.model.index(state.sample_index, 0))
-            self.list.setCurrentIndex(index)
-            self.list.scrollTo(index)
-            self._quiet = False
+        self._show_own(state)
+        if self._changed_sample(state.sample_index, dataset):
+            self.model.in_view = state.sample_index
+            if state.sample_index >= 0:
+                self.list.bring(self._row(state.sample_index), keep_selection=len(state.selection) > 1)
+        if other or state.selection != self._selected:
+            self._show_selection(state.selection)
+
+    def select_all(self) -> None:
+        """All samples that the list shows."""
+        self.list.selectAll()
+
+    def select_in_view(self) -> None:
+        """Only the sample in view."""
+        if self.model.in_view >= 0:
+            self.list.bring(self._row(self.model.in_view), keep_selection=False)
+
+    def _show_own(self, state: AppState) -> None:
+        """Which samples differ from the recipe of all."""
+        own = state.project.samples if state.project is not None else ()
+        if own is not self._own:  # by identity: there may be one entry for each of 20,000 samples
+            self._own = own
+            self.model.set_own(dict(own))
+            self.list.viewport().update()  # and not dataChanged: it would filter and sort all rows again
+
+    def _show_selection(self, names: tuple[str, ...]) -> None:
+        self._selected = names
+        if len(names) > 1:
+            rows = {name: row for row, name in enumerate(self.model.names)}
+            found = (self._row(rows[name]).row() for name in names if name in rows)
+            self.list.select_rows(row for row in found if row >= 0)
+        else:
+            self.select_in_view()
+        self._show_count(names)
+
+    def _show_count(self, names: tuple[str, ...]) -> None:
+        count = f"{len(names):,} selected of " if len(names) > 1 else ""
+        self.footer.setText(count + self._about)
+        self.select_one.setVisible(bool(count))
+
+    def _row(self, source_row: int) -> QModelIndex:
+        return self._proxy.mapFromSource(self.model.index(source_row, 0))
+
+    def _read_selection(self) -> None:
+        chosen = self._proxy.mapSelectionToSource(self.list.selectionModel().selection())
+        rows = sorted(row for part in chosen for row in range(part.top(), part.bottom() + 1))
+        names = tuple(self.model.names[row] for row in rows) if len(rows) > 1 else ()
+        if names != self._selected:
+            self._selected = names
+            self._show_count(names)
+            self.selection_chosen.emit(names)
 
     @staticmethod
     def _describe(state: AppState) -> str:
@@ -275,8 +357,7 @@ class SamplesPanel(QWidget):
         self._timer.start()
 
     def _chosen(self, current: QModelIndex) -> None:
-        if current.isValid() and not self._quiet:
-            self.sample_chosen.emit(self._proxy.mapToSource(current).row())
+        self.sample_chosen.emit(self._proxy.mapToSource(current).row())
 
     def _ask_for_rows(self) -> None:
         first = self.list.indexAt(QPoint(8, 8))

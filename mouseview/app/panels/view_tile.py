@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFontMetricsF,
     QImage,
     QMouseEvent,
@@ -35,7 +36,7 @@ _MOST_ZOOM_OUT = 1.9  # a wide window may shrink the image by this much, not mor
 
 
 class ViewTile(QWidget):
-    """Intents: ``chosen(name)`` for a click, ``entered(name)`` for a double-click.
+    """Intents: ``chosen(name)`` for a click, ``entered(name)`` for a double-click, ``menu_wanted(name, place)``.
 
     While probing: ``hovered(name, x, y)`` in px of the image, NaN when the pointer leaves; ``mark_done`` after
     ``marked(name, x, y, other, grain_px)``, which comes for a press and while it is dragged, other: Shift was held,
@@ -45,6 +46,7 @@ class ViewTile(QWidget):
 
     chosen = Signal(str)
     entered = Signal(str)
+    menu_wanted = Signal(str, object)  # QPoint on the screen
     hovered = Signal(str, float, float)
     marked = Signal(str, float, float, bool, float)
     mark_done = Signal()
@@ -164,6 +166,10 @@ class ViewTile(QWidget):
             self.mousePressEvent(event)
         else:
             self.entered.emit(self.name)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if not self._probing:  # the right button moves a magnified picture then
+            self.menu_wanted.emit(self.name, event.globalPos())
 
     def leaveEvent(self, event: QEvent) -> None:
         if self._probing:

@@ -40,10 +40,17 @@ def best_columns(count: int, width: int, height: int, aspect: float) -> tuple[in
     return best
 
 
-def _draft_tag(sample: Sample, index: int) -> str:
-    """A mask that was guessed here is called so beside its image."""
-    source = sample.sources[index]
-    return "draft" if source is not None and source.is_draft else ""
+def _tag(state: AppState, sample: Sample, index: int) -> str:
+    """What is to be known of a view beside its image: that it is held out or locked, or its mask guessed here."""
+    source, name, project = sample.sources[index], sample.rig.names[index], state.project
+    tags = []
+    if project is not None and name in project.held_out:
+        tags.append("held out")
+    elif source is not None and source.is_draft:
+        tags.append("draft")
+    if project is not None and name in project.locked:
+        tags.append("locked")
+    return " · ".join(tags)
 
 
 class TileGrid(QWidget):
@@ -103,11 +110,12 @@ class _Legend(QCheckBox):
 
 
 class ViewsPanel(QWidget):
-    """Intents: ``camera_chosen(name)``, ``camera_entered(name)``; while probing those of its tiles: ``hovered``,
-    ``marked``, ``mark_done`` and ``detail_wanted``."""
+    """Intents: ``camera_chosen(name)``, ``camera_entered(name)``, ``menu_wanted(name, place)``; while probing those of
+    its tiles: ``hovered``, ``marked``, ``mark_done`` and ``detail_wanted``."""
 
     camera_chosen = Signal(str)
     camera_entered = Signal(str)
+    menu_wanted = Signal(str, object)
     hovered = Signal(str, float, float)
     marked = Signal(str, float, float, bool, float)
     mark_done = Signal()
@@ -169,10 +177,11 @@ class ViewsPanel(QWidget):
 
     def show_state(self, state: AppState) -> None:
         held_out = state.project.held_out if state.project is not None else ()
+        locked = state.project.locked if state.project is not None else ()
         self._state = state
         probe_changed = self._changed_probe(state.probe, state.solution, state.keypoints)
         if not self._changed(
-            state.sample, state.images, state.prepared, state.camera, held_out, state.dark, state.probing
+            state.sample, state.images, state.prepared, state.camera, held_out, locked, state.dark, state.probing
         ):
             if probe_changed:
                 self._refresh_probe()
@@ -184,6 +193,7 @@ class ViewsPanel(QWidget):
             for tile in tiles:
                 tile.chosen.connect(self.camera_chosen)
                 tile.entered.connect(self.camera_entered)
+                tile.menu_wanted.connect(self.menu_wanted)
                 tile.hovered.connect(self.hovered)
                 tile.marked.connect(self.marked)
                 tile.mark_done.connect(self.mark_done)
@@ -212,7 +222,6 @@ class ViewsPanel(QWidget):
             self._fed_images = (prepared, [to_qimage(image[..., :3]) for image in prepared.images])
         first = (prepared.rig if prepared is not None else sample.rig)[0]
         self.grid.aspect = min(max(first.width / max(first.height, 1), 0.5), 2.0)
-        held_out = state.project.held_out if state.project is not None else ()
         for index, tile in enumerate(self.grid.tiles):
             camera = sample.rig[index]
             if prepared is None:
@@ -225,7 +234,7 @@ class ViewsPanel(QWidget):
                 size,
                 Overlay() if probing else self._chosen_parts(overlay),  # they would hide what one aims at
                 selected=camera.name == state.camera,
-                tag="held out" if camera.name in held_out else _draft_tag(sample, index),
+                tag=_tag(state, sample, index),
                 problem=problem,
             )
             tile.set_probing(probing)
