@@ -14,6 +14,7 @@ from typing import Any
 from mouseview.cli import (
     bench,
     convert,
+    damage,
     demo,
     diff,
     doctor,
@@ -44,6 +45,7 @@ _COMMANDS = (
     draft,
     extract,
     normalize,
+    damage,
     reconstruct,
     render,
     formats,

@@ -10,22 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from mouseview.multiview.rig_difference import CameraDifference, RigDifference, magnification
-
-Picture = npt.NDArray[np.uint8]
+from mouseview.workflow.paper import FRAME, INK, MUTED, PAPER, Picture, letter
 
 _TILE_PX = 560
 _GAP_PX = 14
 _CAPTION_PX = 62
 _HEAD_PX = 64
 _MOST_COLUMNS = 4
-_PAPER = (251, 251, 252)
-_FRAME = (216, 220, 227)
-_INK = (28, 33, 40)
-_MUTED = (93, 102, 115)
 _ARROW = (43, 107, 216)
 _PALE = (150, 178, 222)
 _ODD = (192, 53, 47)
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
 _ROUNDING = 1e-6
 _SHIFT = 4  # fractional bits of coordinates
 
@@ -38,9 +32,9 @@ def draw_sheet(difference: RigDifference, images: Mapping[str, npt.NDArray[Any]]
     rows = -(-len(tiles) // columns)
     heights = [max(tile.shape[0] for tile in tiles[row * columns : (row + 1) * columns]) for row in range(rows)]
     width = columns * (_TILE_PX + _GAP_PX) + _GAP_PX
-    sheet = np.full((_HEAD_PX + sum(heights) + (rows + 1) * _GAP_PX, width, 3), _PAPER, np.uint8)
-    _text(sheet, _title(difference, factor), (_GAP_PX, 28), _INK, 0.62, width)
-    _text(sheet, _subtitle(difference), (_GAP_PX, 54), _MUTED, 0.5, width)
+    sheet = np.full((_HEAD_PX + sum(heights) + (rows + 1) * _GAP_PX, width, 3), PAPER, np.uint8)
+    letter(sheet, _title(difference, factor), (_GAP_PX, 28), INK, 0.62, width)
+    letter(sheet, _subtitle(difference), (_GAP_PX, 54), MUTED, 0.5, width)
     top = _HEAD_PX + _GAP_PX
     for row in range(rows):
         for column, tile in enumerate(tiles[row * columns : (row + 1) * columns]):
@@ -67,17 +61,17 @@ def _subtitle(difference: RigDifference) -> str:
 def _tile(camera: CameraDifference, image: npt.NDArray[Any] | None, factor: float) -> Picture:
     scale = _TILE_PX / camera.first.width
     height = max(1, round(camera.first.height * scale))
-    tile = np.full((height + _CAPTION_PX, _TILE_PX, 3), _PAPER, np.uint8)
+    tile = np.full((height + _CAPTION_PX, _TILE_PX, 3), PAPER, np.uint8)
     tile[:height] = _dimmed(image, (_TILE_PX, height))
     view = tile[:height]
     for inside in (False, True):  # those that matter on top
         chosen = camera.field_inside == inside
         _draw_arrows(view, camera.field_px[chosen], camera.arrows_px[chosen], scale, factor, inside)
-    cv2.rectangle(tile, (0, 0), (_TILE_PX - 1, height - 1), _FRAME, 1)
+    cv2.rectangle(tile, (0, 0), (_TILE_PX - 1, height - 1), FRAME, 1)
     name = camera.name if camera.name == camera.other_name else f"{camera.name} | {camera.other_name}"
-    _text(tile, name, (2, height + 20), _INK if camera.fits else _ODD, 0.55, _TILE_PX // 2)
-    _text(tile, _total(camera), (_TILE_PX // 2, height + 20), _INK, 0.5, _TILE_PX)
-    _text(tile, _parts(camera), (2, height + 44), _MUTED, 0.45, _TILE_PX)
+    letter(tile, name, (2, height + 20), INK if camera.fits else _ODD, 0.55, _TILE_PX // 2)
+    letter(tile, _total(camera), (_TILE_PX // 2, height + 20), INK, 0.5, _TILE_PX)
+    letter(tile, _parts(camera), (2, height + 44), MUTED, 0.45, _TILE_PX)
     return tile
 
 
@@ -137,14 +131,3 @@ def _draw_arrows(
 def _fixed(point: npt.NDArray[np.float64]) -> tuple[int, int]:
     """Pixel with its origin at the outer corner → OpenCV's fixed point, whose origin is the first pixel's centre."""
     return round((point[0] - 0.5) * 2**_SHIFT), round((point[1] - 0.5) * 2**_SHIFT)
-
-
-def _text(
-    picture: Picture, text: str, place: tuple[int, int], colour: tuple[int, int, int], size: float, right: int
-) -> None:
-    """On one line up to ``right``; letters that the font lacks become question marks."""
-    plain = text.encode("ascii", "replace").decode()
-    room = right - place[0] - 4
-    while len(plain) > 4 and cv2.getTextSize(plain, _FONT, size, 1)[0][0] > room:
-        plain = plain[:-4] + "..."
-    cv2.putText(picture, plain, place, _FONT, size, colour, 1, cv2.LINE_AA)
