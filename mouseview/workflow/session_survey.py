@@ -160,9 +160,11 @@ def survey_session(
     frames: int = FRAMES,
     progress: Progress = lambda _fraction, _what: None,
     cancelled: Callable[[], bool] = lambda: False,
+    held_out: tuple[str, ...] | None = None,
 ) -> SessionSurvey:
     """Measure ``frames`` evenly spread frames of the rig of the first usable one.
 
+    held_out: cameras that decide nothing (None: those that the rig itself marks), unless the recipe names the fed ones.
     Centres come from labels, else from masks (from the one that the recipe names, where it names one). Raises
     ``MouseViewError`` when no frame says where the subject is, and ``Cancelled``.
     """
@@ -177,7 +179,7 @@ def survey_session(
         progress(done / len(rows), f"looking at {dataset.names[row]}")
         try:
             sample = dataset[int(row)]
-            fed = sample.subset(_fed(sample.rig, recipe))
+            fed = sample.subset(_fed(sample.rig, recipe, held_out))
         except MouseViewError:
             asked, unreadable = asked + 1, unreadable + 1
             continue
@@ -208,13 +210,13 @@ def survey_session(
     return SessionSurvey(dataset.name, rig, fmt, tuple(moments), asked, unreadable, elsewhere, unseen, ground, R)
 
 
-def _fed(rig: Rig, recipe: Recipe) -> tuple[str, ...]:
-    """Views that decide: the recipe's, else those that the rig itself does not mark as held out."""
+def _fed(rig: Rig, recipe: Recipe, held_out: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Views that decide: the recipe's, else those that are not held out."""
     unknown = [name for name in recipe.views if name not in rig.names]
     if unknown:
         raise MouseViewError(f"no camera {', '.join(unknown)} here", remedy=f"the cameras are: {', '.join(rig.names)}")
-    held_out = held_out_by_name(rig)
-    return recipe.views or tuple(name for name in rig.names if name not in held_out)
+    left_out = held_out_by_name(rig) if held_out is None else held_out
+    return recipe.views or tuple(name for name in rig.names if name not in left_out)
 
 
 def _same_rig(first: Rig, second: Rig) -> bool:
@@ -338,14 +340,16 @@ def resolved(
     recipe: Recipe,
     progress: Progress = lambda _fraction, _what: None,
     cancelled: Callable[[], bool] = lambda: False,
+    held_out: tuple[str, ...] | None = None,
 ) -> Recipe:
     """``recipe`` with every number of the session that it asks for; nothing is read when it asks for none.
 
+    held_out: as for ``survey_session``.
     Raises ``MouseViewError`` when one of them cannot be told, or when the samples come from several rigs.
     """
     if not wants_survey(recipe):
         return recipe
-    survey = survey_session(dataset, recipe, progress=progress, cancelled=cancelled)
+    survey = survey_session(dataset, recipe, progress=progress, cancelled=cancelled, held_out=held_out)
     if survey.elsewhere:
         raise MouseViewError(
             f"{survey.elsewhere} of {survey.asked} samples that were looked at come from another rig: one centre, "
