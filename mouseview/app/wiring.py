@@ -25,6 +25,7 @@ from mouseview.app.desks.jobs import SLOT as JOB_SLOT
 from mouseview.app.desks.jobs import STATE_SLOT
 from mouseview.app.desks.masks import KEEP_SLOT, LOAD_SLOT
 from mouseview.app.desks.probe import DETAIL_SLOT, KEYPOINTS_SLOT
+from mouseview.app.desks.recipes import SUFFIX
 from mouseview.app.desks.session import EVIDENCE_SLOT
 from mouseview.app.jobs import Failure, JobStatus
 from mouseview.app.palette import CheatSheet, CommandPalette
@@ -253,6 +254,13 @@ class Wiring(QObject):
             self.window, "Open a calibration, a list or a project", self._near(), kinds
         )
         if path:
+            self._open(path)
+
+    def _open(self, path: str) -> None:
+        """A recipe is for what is open; everything else is opened."""
+        if path.endswith(SUFFIX):
+            self.desks.scope.recipes.propose(path)
+        else:
             self.controller.open(path)
 
     def _near(self) -> str:
@@ -290,7 +298,7 @@ class Wiring(QObject):
         box.open()
 
     def _drop(self, paths: list[str]) -> None:
-        self.controller.open(paths[0])
+        self._open(paths[0])
         if len(paths) > 1:
             self.controller.told.emit(f"{len(paths)} things were dropped; the first one is opened.")
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mouseview.model.recipe import Framing
+from mouseview.model.recipe import Framing, Framings
 from mouseview.model.recipe_book import RecipeBook, SampleChange
 
 
@@ -162,6 +162,21 @@ def _spared(
         return ()
     unlocked = book.framed_everywhere(held) if samples is None else book.framed_in(samples, held)
     return _changed(book, unlocked, held, samples)
+
+
+def with_locks(before: RecipeBook, after: RecipeBook, locked: tuple[str, ...]) -> RecipeBook:
+    """``after``, but for the framings of locked views, which stay as they are in ``before``."""
+
+    def mixed(ours: Framings, theirs: Framings) -> Framings:
+        kept = (entry for entry in ours if entry[0] in locked)
+        return tuple(sorted((*kept, *(entry for entry in theirs if entry[0] not in locked))))
+
+    recipe = after.recipe.replace(framings=mixed(before.recipe.framings, after.recipe.framings))
+    changes = {}
+    for name in {*before.changes, *after.changes}:
+        framings = mixed(before.change(name).framings, after.change(name).framings)
+        changes[name] = dataclasses.replace(after.change(name), framings=framings)
+    return after.replace(recipe=recipe).with_changes(changes)
 
 
 def own_in_words(change: SampleChange) -> str:

@@ -35,7 +35,7 @@ class Desks(QObject):
         self.probe = ProbeDesk(controller)
         self.long_jobs = JobDesk(window, controller)
         self.player = Player(controller)
-        self.scope = ScopeWiring(window, controller)
+        self.scope = ScopeWiring(window, controller, near)
         self._connect_session()
         self._connect_probe()
         self._connect_masks()
