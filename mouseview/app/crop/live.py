@@ -1,0 +1,94 @@
+"""The result while a hand moves the window: one bilinear remap from a photograph that was filtered before."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mouseview.app.qimages import to_bytes
+from mouseview.geometry.transforms import Array
+from mouseview.model.sample import Image
+from mouseview.normalise import warp
+from mouseview.normalise.pixel_grid import pixel_grid
+from mouseview.normalise.pixel_map import PixelMap
+from mouseview.normalise.plan import ViewPlan
+
+Bytes = npt.NDArray[np.uint8]
+
+_STEP = 1.15  # between filters that are kept: a ratio is met within 7 %
+_KEPT_FILTERS = 3
+_BLOCKS = 32  # per axis, at whose corners the lens is asked
+_OUTSIDE = (255, 255, 255, 0)
+_FAR = -1e4  # a place outside any image, for pixels without a ray
+
+
+@dataclass(frozen=True, eq=False)
+class LiveSource:
+    """One view's photograph, ready to be warped again and again.
+
+    image: as read, for the full quality.  on_white (H, W, 4) uint8: colour composited on white, and alpha. Compositing
+    commutes with filtering and interpolation, so the warp needs no alpha arithmetic.
+    """
+
+    camera: str
+    image: Image
+    on_white: Bytes
+    _filtered: dict[int, Bytes] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, camera: str, image: Image) -> LiveSource:
+        """image (H, W, 4) uint8 or uint16, straight alpha."""
+        straight = to_bytes(image)
+        alpha = straight[..., 3:]
+        if alpha.min() == 255:
+            return cls(camera, image, straight)
+        weight = alpha.astype(np.uint16)
+        colour = (straight[..., :3] * weight + (255 - weight) * np.uint16(255) + np.uint16(127)) // 255
+        return cls(camera, image, np.ascontiguousarray(np.dstack([colour.astype(np.uint8), alpha])))
+
+    def filtered(self, ratio: float) -> Bytes:
+        """Every pixel the mean of the area that a canonical pixel covers: ``ratio`` source px a side."""
+        level = round(math.log(max(ratio, 1.0)) / math.log(_STEP)) if math.isfinite(ratio) else 0
+        if level <= 0:
+            return self.on_white
+        if level not in self._filtered:
+            while len(self._filtered) >= _KEPT_FILTERS:
+                del self._filtered[next(iter(self._filtered))]
+            weights = _box(_STEP**level)
+            self._filtered[level] = cv2.sepFilter2D(
+                self.on_white, -1, weights, weights, borderType=cv2.BORDER_REPLICATE
+            )
+        return self._filtered[level]
+
+
+def _box(width: float) -> npt.NDArray[np.float32]:
+    """Weights of a box ``width`` px wide about a pixel's centre; its ends cover parts of pixels."""
+    whole = math.ceil((width - 1) / 2)
+    offsets = np.abs(np.arange(-whole, whole + 1))
+    covered = np.clip(width / 2 - (offsets - 0.5), 0.0, 1.0)
+    return (covered / covered.sum()).astype(np.float32)
+
+
+def live_warp(source: LiveSource, pixel_map: PixelMap, size: int) -> tuple[Bytes, float]:
+    """(size, size, 4) uint8 on white, its alpha beside it; and the resample ratio at its middle."""
+    at = pixel_grid(pixel_map.to_source, size, size, max(2, size // _BLOCKS))
+    ratio = _ratio(at)
+    places = np.where(np.isfinite(at), at - 0.5, _FAR).astype(np.float32)
+    image = source.filtered(ratio)
+    return cv2.remap(image, places, None, cv2.INTER_LINEAR, None, cv2.BORDER_CONSTANT, _OUTSIDE), ratio
+
+
+def _ratio(at: Array) -> float:
+    """Source px per canonical px at the middle of a grid (S, S, 2): the root of the area ratio."""
+    middle = at.shape[0] // 2
+    across, down = at[middle, middle] - at[middle, middle - 1], at[middle, middle] - at[middle - 1, middle]
+    return float(math.sqrt(abs(across[0] * down[1] - across[1] * down[0])))
+
+
+def full_quality(image: Image, view: ViewPlan, size: int) -> Bytes:
+    """(size, size, 4) uint8 as the model will be fed with image (H, W, 4). For a thread."""
+    return to_bytes(warp.copy(image) if view.copied else warp.warp(image, view.pixel_map, size))
