@@ -44,21 +44,27 @@ def add(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
+    from mouseview.inference.declared import declared_format
     from mouseview.inference.worker.client import WorkerClient
     from mouseview.model.finding import Severity
     from mouseview.workflow.inspect import describe_finding, inspect
     from mouseview.workflow.open import held_out_by_name, open_path, sample_named
     from mouseview.workflow.reconstruct import reconstruct, write_reconstruction
+    from mouseview.workflow.session_survey import resolved
 
-    sample = sample_named(open_path(arguments.path), arguments.sample)
+    dataset = open_path(arguments.path)
+    sample = sample_named(dataset, arguments.sample)
     held_out = held_out_by_name(sample.rig) if arguments.held_out is None else arguments.held_out
+    # the checkpoint decides the model's format
+    recipe = recipe_of(arguments, declared_format(arguments.checkpoint), arguments.views)
+    recipe = resolved(dataset, recipe, shell.progress, held_out=held_out)
     findings = [describe_finding(finding) for finding in inspect(sample) if finding.severity is Severity.ERROR]
     if findings:
         shell.say("\n".join(finding_lines(findings)))
     with WorkerClient(consent=lambda offer: _consent(offer, arguments.accept_download, shell)) as client:
         result = reconstruct(
             sample,
-            recipe_of(arguments, "", arguments.views),  # the checkpoint decides the model's format
+            recipe,
             arguments.checkpoint,
             arguments.device,
             held_out,
