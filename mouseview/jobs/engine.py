@@ -12,7 +12,7 @@ from mouseview.jobs.backend import Backend, Pool
 from mouseview.jobs.estimate import Estimate
 from mouseview.jobs.folder_lock import FolderLock
 from mouseview.jobs.in_process import InProcess
-from mouseview.jobs.job import Cancel, Job, JobProgress, JobReport, JobStopped, Outcome, Watch
+from mouseview.jobs.job import Cancel, Conclude, Job, JobProgress, JobReport, JobStopped, Outcome, Watch
 from mouseview.jobs.journal import JobState, Journal, Record, read_state
 from mouseview.jobs.one_item import Place
 from mouseview.model.errors import Cancelled, MouseViewError
@@ -27,12 +27,14 @@ def run_job(
     resume: bool = False,
     watch: Watch = lambda _progress: None,
     cancelled: Cancel = lambda: False,
+    conclude: Conclude = lambda _report: None,
 ) -> JobReport:
     """Do all items of a job and report what came of each.
 
     backend: ``InProcess()`` (default), ``Processes(n)`` or ``Cluster(address)``.  resume: leave alone what an earlier
     run has done, where its fingerprint holds and its output is whole.  watch: called after every item.  cancelled:
-    asked ten times a second (in this process: between items).
+    asked ten times a second (in this process: between items).  conclude: called last, while the folder is still this
+    run's alone: writes ``job.summary``.
 
     Errors of single items stand in the report. Raises ``JobStopped`` when no item can be done any more (disk full,
     folder or source gone), ``Cancelled`` on a cancel, ``MouseViewError`` when it cannot begin: another run holds the
@@ -40,6 +42,7 @@ def run_job(
     """
     with _folder(job.out), _locked(job.out) as lock:
         state = _state(job)
+        _take_away_summary(job)
         earlier = dict(state.records) if resume and state is not None else {}
         known = [earlier.get(key) for key in job.keys]
         kept = {key: earlier[key] for key in job.keys if key in earlier}
@@ -50,7 +53,9 @@ def run_job(
             if job.keys:
                 run.follow((backend or InProcess()).start(job, known, place), cancelled)
             journal.settle(job.keys)
-    return run.report()
+        report = run.report()
+        conclude(report)
+    return report
 
 
 class _Run:
@@ -148,6 +153,14 @@ def _locked(out: Path) -> Iterator[FolderLock]:
         yield lock
     finally:
         lock.release()
+
+
+def _take_away_summary(job: Job) -> None:
+    if job.summary:
+        try:
+            (job.out / job.summary).unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(job.out / job.summary, error) from error
 
 
 def _state(job: Job) -> JobState | None:

@@ -17,7 +17,8 @@ Result = dict[str, Any]
 class Item(Protocol):
     """One piece of work, looked at but not yet done.
 
-    fingerprint: changes when anything does that the output depends on.  folder: written by this item alone.
+    fingerprint: changes when anything does that the output depends on, but for what ``is_whole`` looks at itself.
+    folder: written by this item alone.
     """
 
     @property
@@ -27,7 +28,7 @@ class Item(Protocol):
     def folder(self) -> Path: ...
 
     def is_whole(self, result: Result) -> bool:
-        """Whether the output that gave ``result`` still lies on the disk, whole."""
+        """Whether the output that gave ``result`` still lies on the disk, whole, and is still what it should be."""
         ...
 
     def write(self) -> Result:
@@ -48,7 +49,8 @@ class Job:
 
     kind: names the work in the folder's journal.  keys: of the items, unique, in order; what is reported.
     open: picklable; called once in every process that takes part.  needs: sources without which no item can be done.
-    settings: JSON-able, what was asked for, to offer it again when the folder is chosen again.
+    settings: JSON-able, what was asked for, to offer it again when the folder is chosen again.  summary: name of a
+    file in ``out`` that tells of all items: it is taken away when the job begins, and is there again when all is done.
     """
 
     kind: str
@@ -57,6 +59,7 @@ class Job:
     open: Opener
     needs: tuple[Path, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
+    summary: str = ""
 
     def __post_init__(self) -> None:
         if len(set(self.keys)) != len(self.keys):
@@ -152,6 +155,7 @@ class JobReport:
 
 Watch = Callable[[JobProgress], None]
 Cancel = Callable[[], bool]
+Conclude = Callable[[JobReport], None]
 
 
 class JobStopped(MouseViewError):

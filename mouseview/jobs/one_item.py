@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mouseview.formats.files import remove_leftovers, unwritable
+from mouseview.formats.files import remove_leftovers, temporary_suffix, unwritable
 from mouseview.jobs.folder_lock import holds
 from mouseview.jobs.job import ItemError, Outcome, Work
 from mouseview.jobs.journal import Record
@@ -39,7 +39,7 @@ class Place:
         """Why nothing can be done here at all; None when it is as it should be."""
         try:
             self.check_output()
-            with tempfile.NamedTemporaryFile(dir=self.out, prefix=".mouseview-"):
+            with tempfile.NamedTemporaryFile(dir=self.out, prefix=".", suffix=temporary_suffix()):
                 pass
         except MouseViewError as error:
             return error
