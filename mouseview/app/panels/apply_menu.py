@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QWidget, QWidgetAction
 
+from mouseview.app.panels.widgets import label
 from mouseview.app.state import AppState, Changed
 from mouseview.model.scope import Reach
 
 _ENTRIES: tuple[tuple[str, tuple[tuple[Reach, str, str], ...]], ...] = (
     (
-        "This view's framing",
+        "This view's framing to",
         (
             (Reach.VIEW_TO_SAMPLE, "All views of this sample", "The other views get the same aim, roll and zoom"),
             (Reach.VIEW_TO_SELECTION, "{selected}", "This view, in every selected sample"),
@@ -19,7 +20,7 @@ _ENTRIES: tuple[tuple[str, tuple[tuple[Reach, str, str], ...]], ...] = (
         ),
     ),
     (
-        "All views' framings",
+        "Framings of all views to",
         (
             (Reach.SAMPLE_TO_SELECTION, "{selected}", "Every view as it is here, in every selected sample"),
             (Reach.SAMPLE_TO_UNTOUCHED, "Samples without their own", "Samples that were framed by hand keep theirs"),
@@ -49,10 +50,11 @@ class FramingMenu(QMenu):
         super().__init__(parent)
         self.setToolTipsVisible(True)
         self.entries: dict[Reach, QAction] = {}
+        self.titles: list[QLabel] = []
         self._selected: list[QAction] = []
         self._view = ""
         for title, entries in _ENTRIES:
-            self.addSection(title)
+            self._add_title(title)
             for reach, text, tip in entries:
                 action = self.addAction(text)
                 action.setToolTip(tip)
@@ -66,20 +68,30 @@ class FramingMenu(QMenu):
         self.lock.setToolTip("A locked view is left alone: nothing that is applied, reset or dragged changes it")
         self.lock.triggered.connect(lambda locked: self.lock_wanted.emit(self._view, locked))
 
+    def _add_title(self, title: str) -> None:
+        """As a widget: the titles of Qt's own sections vanish under a style sheet."""
+        if self.actions():
+            self.addSeparator()
+        heading = label(title, "section")
+        heading.setContentsMargins(10, 4, 10, 2)
+        shown = QWidgetAction(self)
+        shown.setDefaultWidget(heading)
+        self.addAction(shown)
+        self.titles.append(heading)
+
     def show_state(self, state: AppState) -> None:
         locked = state.project.locked if state.project is not None else ()
         self._view = state.camera or ""
+        self.titles[0].setText(f"Framing of {self._view} to" if self._view else _ENTRIES[0][0])
         count = len(state.selection)
         for action in self._selected:
             action.setText(f"Selected samples ({count})" if count > 1 else "Selected samples")
             action.setEnabled(count > 1)
         self.lock.setText(f"Lock {self._view}" if self._view else "Lock this view")
         self.lock.setChecked(self._view in locked)
-        for reach in (Reach.RESET_VIEW,):
-            self.entries[reach].setEnabled(bool(self._view) and self._view not in locked)
-        own = state.sample is not None and state.project is not None
-        framed = own and bool(state.project.book.change(state.sample.name).framings)  # type: ignore[union-attr]
-        self.entries[Reach.FOLLOW].setEnabled(framed)
+        self.entries[Reach.RESET_VIEW].setEnabled(bool(self._view) and self._view not in locked)
+        if state.sample is not None and state.project is not None:
+            self.entries[Reach.FOLLOW].setEnabled(bool(state.project.book.change(state.sample.name).framings))
 
 
 class ApplyMenu(QToolButton):

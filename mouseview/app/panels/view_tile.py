@@ -31,6 +31,7 @@ from mouseview.app.tokens import Tokens
 
 CAPTION_PX = 22
 _MARGIN_PX = 3
+_LOCK_PX = 14
 _PIXELS_SHOWN = 4.0  # magnified beyond this, pixels are shown as squares: one can aim inside them
 _MOST_ZOOM_OUT = 1.9  # a wide window may shrink the image by this much, not more
 
@@ -69,18 +70,28 @@ class ViewTile(QWidget):
         self._selected = False
         self._tag = ""
         self._problem = ""
+        self._locked = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(96, 96))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(name)
 
     def show_view(
-        self, image: QImage | None, size: tuple[int, int], overlay: Overlay, *, selected: bool, tag: str, problem: str
+        self,
+        image: QImage | None,
+        size: tuple[int, int],
+        overlay: Overlay,
+        *,
+        selected: bool,
+        tag: str,
+        problem: str,
+        locked: bool = False,
     ) -> None:
-        """size: (width, height) in px of the image that the overlay speaks of, which ``image`` may show smaller."""
+        """size: (width, height) in px of the image that the overlay speaks of, which ``image`` may show smaller.
+        locked: nothing may change how it is framed."""
         other = image is not self._image
         self._image, self._size, self._overlay = image, size, overlay
-        self._selected, self._tag, self._problem = selected, tag, problem
+        self._selected, self._tag, self._problem, self._locked = selected, tag, problem, locked
         self._stale()
         if other:
             self._detail = None
@@ -320,7 +331,13 @@ class ViewTile(QWidget):
         font = theme.ui_font(theme.FONT_PX - 1, bold=self._selected)
         metrics = QFontMetricsF(font)
         tag = "" if self._probing else self._tag  # residuals stand there
-        room_for_tag = metrics.horizontalAdvance(self.name) + badge_width(tag, metrics) + 22 < area.width()
+        if self._locked and not self._probing:
+            ratio = painter.device().devicePixelRatioF()
+            place = QPointF(right - _LOCK_PX, area.center().y() - _LOCK_PX / 2)
+            painter.drawPixmap(place, theme.icon_pixmap("lock", t.text if self._selected else t.muted, _LOCK_PX, ratio))
+            right -= _LOCK_PX + 3
+        taken = area.right() - right + 16
+        room_for_tag = metrics.horizontalAdvance(self.name) + badge_width(tag, metrics) + taken < area.width()
         if tag and room_for_tag:
             right = paint_badge(painter, right, area.center().y(), tag, t.outside, filled=False) - 4
         painter.setFont(font)

@@ -41,16 +41,11 @@ def best_columns(count: int, width: int, height: int, aspect: float) -> tuple[in
 
 
 def _tag(state: AppState, sample: Sample, index: int) -> str:
-    """What is to be known of a view beside its image: that it is held out or locked, or its mask guessed here."""
-    source, name, project = sample.sources[index], sample.rig.names[index], state.project
-    tags = []
-    if project is not None and name in project.held_out:
-        tags.append("held out")
-    elif source is not None and source.is_draft:
-        tags.append("draft")
-    if project is not None and name in project.locked:
-        tags.append("locked")
-    return " · ".join(tags)
+    """What is to be known of a view beside its image: that it is held out, or its mask guessed here."""
+    if state.project is not None and sample.rig.names[index] in state.project.held_out:
+        return "held out"
+    source = sample.sources[index]
+    return "draft" if source is not None and source.is_draft else ""
 
 
 class TileGrid(QWidget):
@@ -236,6 +231,7 @@ class ViewsPanel(QWidget):
                 selected=camera.name == state.camera,
                 tag=_tag(state, sample, index),
                 problem=problem,
+                locked=state.project is not None and camera.name in state.project.locked,
             )
             tile.set_probing(probing)
             numbers = (
