@@ -78,10 +78,8 @@ def _mean_distance(rig: Rig, point: Array, centre: SubjectCentre) -> float:
     return mean
 
 
-def _similarity(
-    rig: Rig, centre: SubjectCentre, recipe: Recipe, fmt: ModelFormat, R_model_file: Array | None = None
-) -> tuple[Similarity, str]:
-    """One scale about one point, turned as one; and where the scale comes from. Without R the file's axes are kept."""
+def scale_of(rig: Rig, centre: SubjectCentre, recipe: Recipe, fmt: ModelFormat) -> tuple[float, str]:
+    """Model units per unit of ``rig`` (of the fed cameras), and where that number comes from."""
     if recipe.scale is None and recipe.session_scale:
         raise MouseViewError(
             "the scale is to be the session's, and the session has not been measured",
@@ -90,11 +88,10 @@ def _similarity(
     if recipe.scale is None:
         mean = _mean_distance(rig, centre.point, centre)
         note = f"{fmt.distance:g} over the fed cameras' mean distance of {mean:.5g} {rig.unit_words} in this sample"
-        return Similarity.about(centre.point, fmt.distance / mean, R_model_file), note
+        return fmt.distance / mean, note
     if not (np.isfinite(recipe.scale) and recipe.scale > 0):
         raise MouseViewError(f"a scale of {recipe.scale} is no scale", remedy="give a positive number or none")
-    note = dict(recipe.measured).get("scale", "given by the user")
-    return Similarity.about(centre.point, recipe.scale, R_model_file), note
+    return recipe.scale, dict(recipe.measured).get("scale", "given by the user")
 
 
 def _aim(camera: Camera, point: Array) -> Array:
@@ -289,14 +286,16 @@ def make_plan(
         centre = _origin("the file's origin, which this mode takes for the subject")
         similarity, scale_note = Similarity.identity(), f"{mode} keeps the file's units"
         if mode is not Mode.RAW:
-            similarity, scale_note = _similarity(fed, centre, recipe, fmt)
+            scale, scale_note = scale_of(fed, centre, recipe, fmt)
+            similarity = Similarity.about(centre.point, scale)
         views = [_crop_view(camera, by_name[camera.name], similarity, recipe, fmt) for camera in rig]
         is_similarity = mode is not Mode.DISTANCE_ONLY
         if not recipe.keeps_orientation:
             left_out = (*left_out, f"{mode} takes the file's poses: up and azimuth stay the file's")
         return Plan(mode, fmt, centre, similarity, is_similarity, False, tuple(views), fed.names, left_out, scale_note)
     turned = orientation(rig, recipe, fmt)
-    similarity, scale_note = _similarity(fed, centre, recipe, fmt, turned.R_model_file)
+    scale, scale_note = scale_of(fed, centre, recipe, fmt)
+    similarity = Similarity.about(centre.point, scale, turned.R_model_file)
     zoom, zoom_notes = _rig_zoom(fed, fed_masks, centre.point, recipe, fmt)
     turns = [_own_turn(camera, centre.point, mode) for camera in rig]
     views = [_ray_view(camera, R, zoom, similarity, recipe, fmt) for camera, R in zip(rig, turns, strict=True)]
