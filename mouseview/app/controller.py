@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mouseview.app.probing.keypoints import KeypointJudgement
     from mouseview.app.probing.solution import ProbeSolution
     from mouseview.app.tasks import Opened
+    from mouseview.app.understanding.values import SubjectBall
     from mouseview.model.sample import Dataset, Sample
     from mouseview.multiview.rig_difference import RigDifference
     from mouseview.workflow.project import Project
@@ -210,6 +211,12 @@ class Controller(QObject):
 
     def set_difference(self, difference: RigDifference | None, path: str) -> None:
         self._put(difference=difference, compared_with=path)
+
+    def set_ball(self, ball: SubjectBall) -> None:
+        """The same ball again changes nothing."""
+        known = self.state.shown_ball
+        if known is None or known.sample is not ball.sample or not known.is_at(ball):
+            self._put(ball=ball)
 
     def set_probing(self, probing: bool) -> None:
         self._put(probing=probing)

@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage
 
 from mouseview.app.probing.probe import Probe
 from mouseview.app.scene3d.state import Layers, PickedRay, RayColour
+from mouseview.app.understanding.values import SubjectBall
 from mouseview.model.finding import Finding, Severity
 from mouseview.model.prepared import Prepared, SubjectCentre
 from mouseview.model.sample import Dataset, Sample
@@ -107,7 +108,7 @@ class SceneChoice:
 @dataclass(frozen=True, eq=False)
 class AppState:
     """Compare fields by identity. project, probe: undoable; scene, camera, picked, probing: transient; the rest is
-    derived. probe, solution, keypoints may still be another sample's: ask for those that are ``shown``."""
+    derived. probe, solution, keypoints, ball may still be another sample's: ask for those that are ``shown``."""
 
     project: Project | None = None
     project_file: str = ""
@@ -129,6 +130,7 @@ class AppState:
     compared_with: str = ""  # its path
     mask_view: MaskView | None = None  # the view whose mask is corrected
     mask_problem: str = ""
+    ball: SubjectBall | None = None
     scene: SceneChoice = field(default_factory=SceneChoice)
     picked: PickedRay | None = None
     probing: bool = False
@@ -158,6 +160,11 @@ class AppState:
         found = self.solution
         fits = found is not None and self.sample is not None and found.rig is self.sample.rig
         return found if fits and found is not None and found.probe == self.shown_probe else None
+
+    @property
+    def shown_ball(self) -> SubjectBall | None:
+        """This sample's subject."""
+        return self.ball if self.ball is not None and self.ball.sample is self.sample else None
 
     @property
     def shown_keypoints(self) -> KeypointJudgement | None:

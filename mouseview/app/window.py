@@ -23,6 +23,7 @@ from mouseview.app.panels.probe import ProbePanel
 from mouseview.app.panels.samples import SamplesPanel
 from mouseview.app.panels.scene import ScenePanel
 from mouseview.app.panels.session import SessionPanel
+from mouseview.app.panels.understanding import UnderstandingPanel
 from mouseview.app.panels.views import ViewsPanel
 from mouseview.app.panels.welcome import WelcomePanel
 
@@ -57,6 +58,7 @@ class MainWindow(QMainWindow):
         self.compare, self.modes, self.session = ComparePanel(), ModesPanel(), SessionPanel()
         self.difference, self.probe, self.welcome = CalibrationDiffPanel(), ProbePanel(), WelcomePanel()
         self.masks = MaskEditorPanel()
+        self.understanding = UnderstandingPanel()
         self._hidden_by_user: set[str] = set()
         self._idle: set[str] = {"session", "difference", "masks"}  # panels with nothing to say about what is open
         self._docks_shown: bool | None = None
@@ -80,6 +82,7 @@ class MainWindow(QMainWindow):
             ("ledger", "Ledger", "ledger", self.ledger, right),
             ("probe", "Probe", "probe", self.probe, right),
             ("views", "Views", "grid", self.views, bottom),
+            ("understanding", "What the model sees", "eye", self.understanding, bottom),
             ("compare", "Compare", "compare", self.compare, bottom),
             ("modes", "All modes", "modes", self.modes, bottom),
             ("session", "Session", "session", self.session, bottom),
@@ -99,7 +102,8 @@ class MainWindow(QMainWindow):
         self._tab_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS)
         self._tab_timer.timeout.connect(lambda: hide_stray_tab_bars(self, tuple(self.docks.values())))
         self.panels = (self.samples, self.scene, self.views, self.ledger, self.findings, self.model, self.compare,
-                       self.modes, self.session, self.difference, self.masks, self.probe)  # fmt: skip
+                       self.modes, self.session, self.difference, self.masks, self.probe,
+                       self.understanding)  # fmt: skip
         self.recent_menu = QMenu("Open recent", self)
         self._build_menus()
         self._build_tool_bar()
@@ -173,7 +177,8 @@ class MainWindow(QMainWindow):
         self.splitDockWidget(docks["model"], docks["findings"], Qt.Orientation.Vertical)
         self.tabifyDockWidget(docks["findings"], docks["ledger"])
         self.tabifyDockWidget(docks["ledger"], docks["probe"])
-        self.tabifyDockWidget(docks["views"], docks["compare"])
+        self.tabifyDockWidget(docks["views"], docks["understanding"])
+        self.tabifyDockWidget(docks["understanding"], docks["compare"])
         self.tabifyDockWidget(docks["compare"], docks["modes"])
         self.tabifyDockWidget(docks["modes"], docks["session"])
         self.tabifyDockWidget(docks["session"], docks["difference"])

@@ -27,6 +27,7 @@ from mouseview.app.desks.masks import KEEP_SLOT, LOAD_SLOT
 from mouseview.app.desks.probe import DETAIL_SLOT, KEYPOINTS_SLOT
 from mouseview.app.desks.recipes import SUFFIX
 from mouseview.app.desks.session import EVIDENCE_SLOT
+from mouseview.app.desks.understanding import SLOT as UNDERSTANDING_SLOT
 from mouseview.app.jobs import Failure, JobStatus
 from mouseview.app.palette import CheatSheet, CommandPalette
 from mouseview.app.panels import findings as findings_panel
@@ -45,6 +46,7 @@ _QUIET_SLOTS = (
     STATE_SLOT,
     KEYPOINTS_SLOT,
     DETAIL_SLOT,
+    UNDERSTANDING_SLOT,
     "summaries",
     "images",
     "check",

@@ -16,14 +16,7 @@ from mouseview.model.recipe import Mode, Recipe
 from mouseview.model.sample import Sample
 from mouseview.multiview.masks import MaskStats
 from mouseview.normalise.centres import sample_masks
-from mouseview.normalise.encoding_maps import (
-    ball_interval,
-    box_interval,
-    ray_maps,
-    spread_pixels,
-    view_maps,
-    window_share,
-)
+from mouseview.normalise.encoding_maps import ray_maps, spread_pixels, view_maps
 from mouseview.normalise.ledger import PROJECTION
 from mouseview.normalise.plan import Plan
 from mouseview.normalise.prepare import plan_sample, prepare
@@ -37,7 +30,6 @@ from tests.scene import photographed
 FORMAT = model_format("mouse-256")
 COORDINATE = st.floats(-3, 3)
 VECTOR = st.tuples(COORDINATE, COORDINATE, COORDINATE).map(np.array)
-DIRECTION = VECTOR.filter(lambda v: np.linalg.norm(v) > 0.1).map(lambda v: v / np.linalg.norm(v))
 
 
 @cache
@@ -59,45 +51,6 @@ def planned(mode: Mode) -> tuple[Plan, Subject]:
 @cache
 def prepared(mode: Mode) -> Prepared:
     return prepare(sample(), Recipe(mode=mode, model="mouse-256"))
-
-
-@given(VECTOR, DIRECTION, st.floats(0.2, 2))
-@settings(max_examples=60, deadline=None)
-def test_between_entry_and_exit_a_ray_is_in_the_box_and_nowhere_else(
-    origin: np.ndarray, direction: np.ndarray, half: float
-) -> None:
-    near, far = (float(value) for value in box_interval(origin, direction, half))
-    depths = np.linspace(0, 12, 200)
-    inside = np.max(np.abs(origin + depths[:, None] * direction), axis=-1) < half - 1e-9
-    if np.isnan(near):
-        assert not inside.any()
-    else:
-        assert np.all((depths[inside] >= near - 1e-6) & (depths[inside] <= far + 1e-6))
-        middle = origin + 0.5 * (near + far) * direction
-        assert np.max(np.abs(middle)) <= half + 1e-9
-
-
-@given(VECTOR, DIRECTION, VECTOR, st.floats(0.2, 2))
-@settings(max_examples=50, deadline=None)
-def test_a_ray_enters_and_leaves_the_ball_on_its_surface(
-    origin: np.ndarray, direction: np.ndarray, centre: np.ndarray, radius: float
-) -> None:
-    near, far = (float(value) for value in ball_interval(origin, direction, centre, radius))
-    if np.isfinite(near):
-        leaves = origin + far * direction
-        assert np.linalg.norm(leaves - centre) == pytest.approx(radius, rel=1e-6)
-        outside = np.linalg.norm(origin - centre) > radius
-        if outside:
-            assert np.linalg.norm(origin + near * direction - centre) == pytest.approx(radius, rel=1e-6)
-        share = float(window_share(origin, direction, 100.0, np.array(near), np.array(far)))
-        assert share == pytest.approx(1.0)
-
-
-def test_what_the_model_sees_of_a_ray_beside_a_face_of_the_box() -> None:
-    direction = np.array([[0.0, 0.0, 1.0]])
-    assert np.isnan(box_interval(np.array([1.5, 0.0, -5.0]), direction, 1.0)[0]).all()
-    near, far = box_interval(np.array([0.5, 0.0, -5.0]), direction, 1.0)
-    assert (near[0], far[0]) == (4.0, 6.0)
 
 
 def test_millimetres_leave_box_and_window_empty() -> None:

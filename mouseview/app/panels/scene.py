@@ -24,6 +24,8 @@ from mouseview.app.probing.scene import probe_shape
 from mouseview.app.scene3d.state import PickedRay, RayColour, RayField, SceneState, Theme
 from mouseview.app.scene3d.view import SceneView
 from mouseview.app.state import AppState, Changed, SceneChoice
+from mouseview.model.finding import Truth
+from mouseview.model.prepared import Prepared
 from mouseview.model.recipe import CentreSource
 
 _TRANSITION_MS = 550
@@ -33,6 +35,7 @@ _LAYERS = (
     ("names", "Names", ""),
     ("ghost", "Reference rig", "The cameras that the model was trained with, as a ghost"),
     ("optical_axes", "Optical axes", "And the point where they meet"),
+    ("ball", "Subject's ball", "Where the declared cameras are not true: the subject as a ball, and the true frustum"),
     ("box", "Subject box", "The ±1 cube that the subject should fill"),
     ("window", "Depth window", "±1.8 about each ray's nearest point: where Gaussians can lie"),
     ("axes", "World axes", ""),
@@ -70,8 +73,14 @@ def scene_state(state: AppState) -> SceneState:
         gaussians=reconstruction.gaussians if reconstruction is not None and choice.gaussians else None,
         probe=probe_shape(state.shown_solution),
         compared=state.difference.second_aligned if state.difference is not None else None,
+        true_after=prepared.true_rig if prepared is not None and is_untrue(prepared) else None,
+        ball=state.shown_ball.ball if state.shown_ball is not None else None,
         theme=shown_theme,
     )
+
+
+def is_untrue(prepared: Prepared) -> bool:
+    return prepared.ledger.verdict.truth is not Truth.TRUE
 
 
 class ScenePanel(QWidget):
@@ -118,6 +127,8 @@ class ScenePanel(QWidget):
             (RayColour.MOMENT, "Moment o × d"),
             (RayColour.NEAREST, "Nearest point p"),
             (RayColour.ANGULAR_ERROR, "Angular error"),
+            (RayColour.BOX, "Way in the box"),
+            (RayColour.WINDOW, "Depth window"),
         ):
             self.ray_colour.addItem(title, colour)
         self.ray_colour.activated.connect(lambda row: self._choose(ray_colour=RayColour(self.ray_colour.itemData(row))))
@@ -192,7 +203,7 @@ class ScenePanel(QWidget):
         self.ray_colour.setCurrentIndex(self.ray_colour.findData(choice.ray_colour))
         self.splats.setVisible(state.reconstruction is not None)
         if self._changed(state.sample, prepared, state.images, state.fed_textures, state.camera, state.centres, choice,
-                         state.reconstruction, state.dark, state.difference, state.shown_solution,
+                         state.reconstruction, state.dark, state.difference, state.shown_solution, state.shown_ball,
                          state.project.held_out if state.project is not None else ()):  # fmt: skip
             self.view.set_state(scene_state(state))
         self.readout.show_ray(state.picked)

@@ -17,7 +17,7 @@ from mouseview.geometry.transforms import Array
 _EMPTY_TEXTURE = np.zeros((1, 1, 4), np.uint8)
 
 
-def _frustum(camera: ShownCamera, depth: float, rgb: Rgb, opacity: float, width: float, dash: float) -> list[Segments]:
+def frustum(camera: ShownCamera, depth: float, rgb: Rgb, opacity: float, width: float, dash: float) -> list[Segments]:
     corners = camera.corners(depth)
     return [
         Segments.of(np.broadcast_to(camera.centre, (4, 3)), corners, rgb, 0.75 * opacity, 0.8 * width, dash),
@@ -35,7 +35,7 @@ class GhostVisual(LinesVisual):
     def segments(self, scene: Scene) -> list[Segments]:
         parts: list[Segments] = []
         for ghost in scene.ghosts:
-            parts += _frustum(ghost, scene.depth, scene.palette.ghost, 0.8, 1.1, 7.0)
+            parts += frustum(ghost, scene.depth, scene.palette.ghost, 0.8, 1.1, 7.0)
         return parts
 
 
@@ -48,7 +48,7 @@ class ComparedVisual(LinesVisual):
     def segments(self, scene: Scene) -> list[Segments]:
         parts: list[Segments] = []
         for camera in scene.compared:
-            parts += _frustum(camera, scene.depth, scene.palette.mark, 0.9 * (1 - scene.state.blend), 1.2, 6.0)
+            parts += frustum(camera, scene.depth, scene.palette.mark, 0.9 * (1 - scene.state.blend), 1.2, 6.0)
         return parts
 
 
@@ -80,7 +80,7 @@ class FrustaVisual(Visual):
             rgb = camera_colour(scene, camera)
             inside = scene.entered[1] if scene.entered and scene.entered[0] == camera.name else 0.0
             opacity = camera.presence * (0.8 if held else 1.0) * (1 - 0.7 * inside)
-            parts += _frustum(camera, depth, rgb, opacity, 2.4 if chosen else 1.5, 8.0 if held else 0.0)
+            parts += frustum(camera, depth, rgb, opacity, 2.4 if chosen else 1.5, 8.0 if held else 0.0)
             outline = camera.outline(depth)
             strength = (0.13 if chosen else 0.045) * camera.presence * (1 - inside)
             for a, b in zip(outline, np.roll(outline, -1, axis=0), strict=True):

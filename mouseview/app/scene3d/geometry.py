@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from mouseview.app.scene3d.state import SceneState
+from mouseview.app.scene3d.state import Ball, SceneState
 from mouseview.geometry.lenses import Mask
 from mouseview.geometry.rays import to_pixels
 from mouseview.geometry.transforms import Array, Rigid, Similarity, part_of_rotation
@@ -225,6 +225,14 @@ def _by_name(rig: Rig) -> dict[str, tuple[int, Camera]]:
 def display_point(state: SceneState, point: npt.ArrayLike) -> Array:
     """A point (..., 3) of the file's frame in the display frame."""
     return display_similarity(state).apply(point) if state.before is not None else np.asarray(point, dtype=np.float64)
+
+
+def display_ball(state: SceneState) -> Ball | None:
+    """The subject's ball in the display frame."""
+    if state.ball is None or not np.all(np.isfinite(state.ball.centre)):
+        return None
+    scale = float(display_similarity(state).scale) if state.before is not None else 1.0
+    return Ball(display_point(state, state.ball.centre), state.ball.radius * scale)
 
 
 def scene_pivot(state: SceneState) -> Array:

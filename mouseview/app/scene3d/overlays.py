@@ -88,6 +88,14 @@ class RayLegend(QLabel):
             name = scene.state.model_format.name if scene.state.model_format else "no format"
             self._title = f"Rays of {wanted.camera}: angle to the format ({name})"
             self._rows = [("", sequential(ramp), "0°", f"{scale:.2f}°")]
+        elif wanted.colour is RayColour.BOX:
+            half = scene.state.model_format.box if scene.state.model_format else 0.0
+            self._title = f"Rays of {wanted.camera}: way inside the ±{half:g} box (grey: misses it)"
+            self._rows = [("", sequential(ramp), "0", f"{scale:.2f}")]
+        elif wanted.colour is RayColour.WINDOW:
+            reach = scene.state.model_format.depth_window if scene.state.model_format else 0.0
+            self._title = f"Rays of {wanted.camera}: subject within ±{reach:g} of p (grey: misses it)"
+            self._rows = [("", sequential(ramp), "0 %", "100 %")]
         else:
             symbol = {RayColour.DIRECTION: "d", RayColour.MOMENT: "o × d", RayColour.NEAREST: "p"}[wanted.colour]
             what = {RayColour.NEAREST: "point nearest the origin"}.get(wanted.colour, str(wanted.colour))

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mouseview.app.scene3d.geometry import ShownCamera
-from mouseview.app.scene3d.state import PickedRay, RayColour, RayField, Texture, Theme
+from mouseview.app.scene3d.state import Ball, PickedRay, RayColour, RayField, Texture, Theme
+from mouseview.geometry.ray_intervals import ball_interval, box_interval, window_share
 from mouseview.geometry.rays import RayEncoding, angle_between_deg, encode_rays, moment, nearest_point, to_plane
 from mouseview.geometry.transforms import Array
 from mouseview.model.camera import Camera
@@ -22,11 +23,14 @@ _PARTS = {
 # dark violet → teal → yellow: even in lightness, and told apart without red and green
 _SCALE = np.array([[0.27, 0.10, 0.42], [0.23, 0.32, 0.55], [0.13, 0.55, 0.55], [0.40, 0.78, 0.36], [0.98, 0.88, 0.15]])
 
+MISSED = np.array([0.62, 0.62, 0.62])  # of rays that do not meet what is asked for
+
 
 @dataclass(frozen=True, eq=False)
 class Field:
     """pixels (N, 2), origin (3,), directions (N, 3) unit, rgb (N, 3) 0..1; full_scale: what the strongest colour means
-    (degrees for the angular error, display units for moment and nearest point, 1 for a direction)."""
+    (degrees for the angular error, display units for moment, nearest point and the box, 1 for a direction and for the
+    share of the depth window)."""
 
     pixels: Array
     origin: Array
@@ -45,6 +49,11 @@ def sequential(values: npt.ArrayLike) -> Array:
 def lifted(rgb: Array, theme: Theme) -> Array:
     """Ray colours (..., 3) as a theme shows them: dark ones are raised off a dark background."""
     return 0.3 + 0.7 * rgb if theme is Theme.DARK else rgb
+
+
+def hit_or_miss(shares: Array) -> Array:
+    """0..1 (...) → RGB (..., 3); NaN, a ray that misses, is grey."""
+    return np.where(np.isfinite(shares)[..., None], sequential(np.nan_to_num(shares)), MISSED)
 
 
 def field_pixels(width: int, height: int, density: int) -> Array:
@@ -73,8 +82,13 @@ def angular_error_deg(camera: Camera, model_format: ModelFormat, pixels: npt.Arr
     return angle_between_deg(camera.unproject(pixels)[0], format_directions(model_format, camera, pixels))
 
 
-def ray_field(shown: ShownCamera, wanted: RayField, model_format: ModelFormat | None) -> Field:
-    """The field of ``shown.camera``. By angular error it needs a format; without one every ray has error 0."""
+def ray_field(
+    shown: ShownCamera, wanted: RayField, model_format: ModelFormat | None, ball: Ball | None = None
+) -> Field:
+    """The field of ``shown.camera``. By angular error it needs a format; without one every ray has error 0.
+
+    Box and window need one too, the window also the subject's ball in the display frame; without them every ray misses.
+    """
     camera = shown.camera
     pixels = field_pixels(camera.width, camera.height, wanted.density)
     origin, directions = camera.rays(pixels)
@@ -88,6 +102,17 @@ def ray_field(shown: ShownCamera, wanted: RayField, model_format: ModelFormat | 
             errors = angular_error_deg(camera, model_format, pixels) if model_format else np.zeros(len(pixels))
             full_scale = max(float(errors.max(initial=0.0)), 1e-3)
             rgb = sequential(errors / full_scale)
+        case RayColour.BOX:
+            half = model_format.box if model_format else 0.0
+            near, far = box_interval(origin, directions, half)
+            full_scale = max(2.0 * half * float(np.sqrt(3.0)), 1e-9)
+            rgb = hit_or_miss((far - near) / full_scale)
+        case RayColour.WINDOW:
+            share = np.full(len(pixels), np.nan)
+            if ball is not None and model_format is not None:
+                inside = ball_interval(origin, directions, ball.centre, ball.radius)
+                share = window_share(origin, directions, model_format.depth_window, *inside)
+            rgb = hit_or_miss(share)
         case _:
             vectors = (moment if wanted.colour is RayColour.MOMENT else nearest_point)(origin, directions)
             full_scale = max(float(np.abs(vectors).max(initial=0.0)), 1e-9)

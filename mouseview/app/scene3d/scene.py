@@ -112,7 +112,8 @@ def _field(state: SceneState, cameras: tuple[ShownCamera, ...], last: Scene | No
     wanted = state.ray_field
     if wanted is None or not state.layers.rays:
         return None
-    if last and last.field and last.state.ray_field == wanted and last.state.model_format is state.model_format:
+    same = last is not None and last.state.ray_field == wanted and last.state.model_format is state.model_format
+    if same and last and last.field and last.state.ball is state.ball:
         return last.field
     shown = next((camera for camera in cameras if camera.name == wanted.camera), None)
-    return ray_field(shown, wanted, state.model_format) if shown else None
+    return ray_field(shown, wanted, state.model_format, geometry.display_ball(state)) if shown else None

@@ -29,6 +29,8 @@ class RayColour(StrEnum):
     MOMENT = "moment"  # o × d
     NEAREST = "nearest"  # the point nearest the origin
     ANGULAR_ERROR = "angular error"  # against the ray that the model's format declares for this pixel
+    BOX = "box"  # how long it runs inside the subject box; grey: it misses
+    WINDOW = "window"  # how much of its way through the subject lies in the depth window; grey: it misses the subject
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class RayField:
 
 @dataclass(frozen=True)
 class Layers:
-    """What is visible. box: the ±1 cube. window: ±1.8 about each ray's nearest point. ghost: the reference rig."""
+    """What is visible. box: the ±1 cube. window: ±1.8 about each ray's nearest point. ghost: the reference rig.
+    ball: the subject as a ball and what the selected camera truly sees, where that is not what it declares."""
 
     frusta: bool = True
     textures: bool = True
@@ -62,6 +65,7 @@ class Layers:
     ghost: bool = False
     optical_axes: bool = False
     rays: bool = True
+    ball: bool = True
 
     def replace(self, **changes: bool) -> Layers:
         return dataclasses.replace(self, **changes)
@@ -81,6 +85,14 @@ class ProbeShape:
 
 
 @dataclass(frozen=True, eq=False)
+class Ball:
+    """centre (3,) and radius."""
+
+    centre: Array
+    radius: float
+
+
+@dataclass(frozen=True, eq=False)
 class SceneState:
     """Everything the scene shows. Compare fields by identity; replace, never mutate.
 
@@ -89,7 +101,9 @@ class SceneState:
     in the file's own.  blend: 0 (before) to 1 (after).  textures, textures_after: one small RGBA image per camera of
     ``before`` and of ``after``, in rig order, or None.  meeting_point, subject_centre (3,), probe: in
     the file's frame and units (in the model's where there is no ``before``).  gaussians: in the model's frame.
-    compared: another calibration of the same cameras, aligned to ``before``, as outlines.
+    compared: another calibration of the same cameras, aligned to ``before``, as outlines.  true_after: cameras of
+    what the pixels really show, in the frame of ``after``, where that is something else.  ball: the subject, in the
+    file's frame and units.
     """
 
     before: Rig | None = None
@@ -105,6 +119,8 @@ class SceneState:
     subject_centre: Array | None = None
     probe: ProbeShape | None = None
     compared: Rig | None = None
+    true_after: Rig | None = None
+    ball: Ball | None = None
     layers: Layers = field(default_factory=Layers)
     ray_field: RayField | None = None
     gaussians: Gaussians | None = None

@@ -21,6 +21,7 @@ from mouseview.app.scene3d.stage_visuals import (
     GroundVisual,
     MarksVisual,
 )
+from mouseview.app.scene3d.truth_visuals import BallVisual, TrueFrustumVisual
 from mouseview.app.scene3d.visual import Visual
 
 VISUALS: dict[str, type[Visual]] = {
@@ -33,6 +34,8 @@ VISUALS: dict[str, type[Visual]] = {
     "ghost": GhostVisual,
     "compared": ComparedVisual,
     "frusta": FrustaVisual,
+    "true frustum": TrueFrustumVisual,
+    "ball": BallVisual,
     "window": WindowVisual,
     "optical axes": OpticalAxesVisual,
     "rays": RaysVisual,
