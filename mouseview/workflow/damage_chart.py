@@ -14,7 +14,7 @@ from mouseview.workflow.paper import FRAME, INK, MUTED, PAPER, Colour, Picture, 
 _WIDTH, _HEAD, _ROW, _FOOT, _EDGE = 1120, 112, 42, 34, 16
 _BARS_AT, _BARS_END = 250, 900  # px; right of it the numbers
 _LOW_PX, _HIGH_PX = 0.1, 200.0  # of the scale, unless a bar is longer
-_NOTHING_PX = 1e-6  # below it a number is rounding
+NOTHING_PX = 1e-6  # below it a number is rounding
 _COLOURS: dict[Truth, Colour] = {
     Truth.TRUE: (28, 127, 75),
     Truth.APPROXIMATE: (190, 128, 10),
@@ -26,7 +26,7 @@ def value_words(cost: Cost, unit: str) -> str:
     """``25 px, 11 mm``; of several cases with their range."""
     if cost.problem:
         return "not possible here"
-    if cost.rms_px < _NOTHING_PX:
+    if cost.rms_px < NOTHING_PX:
         return "0 px"
     spread = f" ({brief(cost.least_px)} to {brief(cost.most_px)})" if cost.cases > 1 else ""
     return f"{brief(cost.rms_px)}{spread} px, {brief(cost.rms_length)} {unit}"
@@ -41,7 +41,7 @@ def draw_chart(costs: Sequence[Cost], name: str, places: str, size_px: int, rig:
     """(H, W, 3) RGB."""
     height = _HEAD + _ROW * len(costs) + _FOOT
     sheet = np.full((height, _WIDTH, 3), PAPER, np.uint8)
-    top = max([_HIGH_PX, *(cost.most_px * 1.2 for cost in costs if np.isfinite(cost.most_px))])
+    top = scale_top(costs)
     letter(sheet, f"What a wrong declaration costs: {name}", (_EDGE, 30), INK, 0.62, _WIDTH, weight=2)
     told = f"RMS reprojection error, px of a {size_px} px image, over {len(rig)} views; of several cases the median"
     letter(sheet, told, (_EDGE, 52), MUTED, 0.42, _WIDTH)
@@ -53,17 +53,31 @@ def draw_chart(costs: Sequence[Cost], name: str, places: str, size_px: int, rig:
     return sheet
 
 
+def scale_top(costs: Sequence[Cost]) -> float:
+    """px at the right end of the scale."""
+    return max([_HIGH_PX, *(1.2 * cost.most_px for cost in costs if np.isfinite(cost.most_px))])
+
+
+def share_of_scale(value_px: float, top_px: float) -> float:
+    """0 to 1 along a logarithmic scale that begins at 0.1 px."""
+    return float(np.clip(np.log(max(value_px, _LOW_PX) / _LOW_PX) / np.log(top_px / _LOW_PX), 0.0, 1.0))
+
+
+def ticks(top_px: float) -> tuple[tuple[float, str], ...]:
+    """Round px on the scale, with their words."""
+    tens = 10.0 ** np.arange(round(np.log10(_LOW_PX)), int(np.log10(top_px)) + 1)
+    return tuple((float(value), f"{value:g} px") for value in tens)
+
+
 def _across(value: float, top: float) -> float:
     """px from the left of the sheet."""
-    share = np.log(max(value, _LOW_PX) / _LOW_PX) / np.log(top / _LOW_PX)
-    return _BARS_AT + float(np.clip(share, 0.0, 1.0)) * (_BARS_END - _BARS_AT)
+    return _BARS_AT + share_of_scale(value, top) * (_BARS_END - _BARS_AT)
 
 
 def _scale(sheet: Picture, top: float, height: int) -> None:
-    for value in (0.1, 1.0, 10.0, 100.0):
+    for value, words in ticks(top):
         x = _across(value, top)
         _box(sheet, (x, _HEAD - 6), (x, height - _FOOT), FRAME)
-        words = f"{value:g} px"
         letter(sheet, words, (round(x - width_of(words, 0.38) / 2), _HEAD - 12), MUTED, 0.38, _WIDTH)
 
 
@@ -80,7 +94,7 @@ def _bar(sheet: Picture, cost: Cost, y: int, top: float, unit: str) -> None:
         weight=1 + (cost.declaration.mode is not None),
     )
     if not cost.problem:
-        end = _across(cost.rms_px, top) if cost.rms_px >= _NOTHING_PX else _BARS_AT
+        end = _across(cost.rms_px, top) if cost.rms_px >= NOTHING_PX else _BARS_AT
         _box(sheet, (_BARS_AT, middle - 7), (max(end, _BARS_AT + 2.5), middle + 7), colour)
         if cost.cases > 1:
             least, most = _across(cost.least_px, top), _across(cost.most_px, top)

@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QFileDialog
 
 from mouseview.app.controller import Controller
 from mouseview.app.desks.conventions_dialog import ConventionsWiring
+from mouseview.app.desks.damage import DamageDesk
 from mouseview.app.desks.difference import DifferenceDesk
 from mouseview.app.desks.jobs import JobDesk
 from mouseview.app.desks.masks import MaskDesk
 from mouseview.app.desks.probe import ProbeDesk
 from mouseview.app.desks.scope_wiring import ScopeWiring
 from mouseview.app.desks.session import SessionDesk
+from mouseview.app.desks.understanding import UnderstandingDesk
 from mouseview.app.player import Player
 from mouseview.app.state import AppState
 from mouseview.app.window import MainWindow
@@ -32,7 +34,9 @@ class Desks(QObject):
         self.difference = DifferenceDesk(controller)
         self.masks = MaskDesk(controller)
         self.conventions = ConventionsWiring(window, controller)
+        self.damage = DamageDesk(window, controller)
         self.probe = ProbeDesk(controller)
+        self.understanding = UnderstandingDesk(controller)
         self.long_jobs = JobDesk(window, controller)
         self.player = Player(controller)
         self.scope = ScopeWiring(window, controller, near)
@@ -40,8 +44,10 @@ class Desks(QObject):
         self._connect_probe()
         self._connect_masks()
         self._connect_difference()
+        self._connect_understanding()
         on = window.actions_.on
         on("check-conventions", self.conventions.open)
+        on("damage", self.damage.open)
         on("extract", self.long_jobs.ask_extract)
         on("normalise-all", self.long_jobs.ask_normalise)
         on("play", lambda _checked: self.player.toggle())
@@ -116,6 +122,19 @@ class Desks(QObject):
         self.masks.wanted = True
         self._window.set_idle("masks", False)
         self._window.raise_panel("masks")
+
+    def _connect_understanding(self) -> None:
+        panel, desk = self._window.understanding, self.understanding
+        panel.wished.connect(desk.wish)
+        panel.seen.connect(desk.look)
+        panel.camera_chosen.connect(self._controller.choose_camera)
+        desk.shown.connect(panel.show_study)
+        self._window.actions_.on("why-false", self._explain)
+
+    def _explain(self) -> None:
+        window = self._window
+        window.raise_panel("understanding")
+        window.understanding.explain()
 
     def _connect_difference(self) -> None:
         window, desk = self._window, self.difference

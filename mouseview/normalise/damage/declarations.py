@@ -24,8 +24,8 @@ from mouseview.normalise.plan import OCCUPANCY, Plan, make_plan
 LONGER = 1.02
 _MOST_CASES = 66  # all pairs of twelve cameras; of more some are taken evenly
 
-_PLAIN = "whole frame resized to the model's square, lens undone, cameras declared as they are"
-_EXACT = "image and cameras of exact-aimed"
+_PLAIN = "over whole frames resized to the model's square, lens undone, cameras right but for this"
+_EXACT = "over the images of exact-aimed, cameras right but for this"
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,33 +212,33 @@ def declarations(card: ModelFormat) -> tuple[Declaration, ...]:
         Declaration(
             "one-focal-length",
             "one fx +2 %",
-            f"{_PLAIN}, but one camera's fx 2 % longer; each camera in turn",
+            f"one camera's fx 2 % longer, each camera in turn; {_PLAIN}",
             _one_focal_length,
         ),
         Declaration(
             "distance-about-axes",
             f"{far} about the axes' point",
-            f"{_EXACT}, but each camera moved by itself to {far} from where the optical axes meet",
+            f"each camera moved by itself to {far} from where the optical axes meet; {_EXACT}",
             _distance_about_axes,
         ),
         Declaration(
             "focal-lengths",
             f"fx := {focal}",
-            f"{_PLAIN}, but the format's focal length, {focal} px, for every fx and fy",
+            f"the format's focal length, {focal} px, for every fx and fy; {_PLAIN}",
             _focal_lengths,
         ),
         Declaration(
             "distance-about-origin",
             f"{far} about the origin",
-            f"{_EXACT}, but each camera moved by itself to {far} from the file's origin",
+            f"each camera moved by itself to {far} from the file's origin; {_EXACT}",
             _distance_about_origin,
         ),
-        _mode(Mode.DISTANCE_ONLY, f"image and K of raw; each camera moved by itself to {far} from the file's origin"),
+        _mode(Mode.DISTANCE_ONLY, f"each camera moved by itself to {far} from the file's origin; image and K of raw"),
         _mode(Mode.FORCED_K, "central square resized; the format's K over it, poses scaled about the file's origin"),
         Declaration(
             "principal-points",
             f"principal point := {middle}",
-            f"{_PLAIN}, but every principal point at {middle}, {middle}",
+            f"every principal point at {middle}, {middle}; {_PLAIN}",
             _principal_points,
         ),
         _mode(
@@ -249,7 +249,7 @@ def declarations(card: ModelFormat) -> tuple[Declaration, ...]:
         Declaration(
             "swapped-views",
             "two views swapped",
-            f"{_PLAIN}, but the images of two cameras exchanged; all pairs",
+            f"the images of two cameras exchanged, all pairs; {_PLAIN}",
             _swapped_views,
         ),
     )
