@@ -60,3 +60,9 @@ def run_all(task: Callable[[int], None], count: int, threads: int) -> None:
         work()
     for helper in pending:
         helper.result()
+
+
+def run_in_rows(kernel: Callable[[int, int], None], rows: int, at_once: int) -> None:
+    """``kernel(first, last)`` over all rows, ``at_once`` of them to a task, on the default number of threads."""
+    starts = range(0, rows, at_once)
+    run_all(lambda k: kernel(starts[k], min(starts[k] + at_once, rows)), len(starts), resolve_threads(None))
