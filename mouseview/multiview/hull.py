@@ -16,6 +16,7 @@ import numpy.typing as npt
 from mouseview.geometry.transforms import Array
 from mouseview.geometry.triangulation import triangulate_rays
 from mouseview.model.camera import Camera
+from mouseview.multiview.compiled_projection import Projection
 from mouseview.multiview.hull_march import least_gaps
 from mouseview.multiview.silhouette import F32, BoolImage, Silhouette, silhouette
 
@@ -138,12 +139,16 @@ class SilhouetteHull:
 
     @cached_property
     def _curves(self) -> tuple[_Curves, ...]:
-        middle, reach = _subject(self)
-        pairs = zip(self.cameras, self.silhouettes, strict=True)
+        middle, reach = self._subject
+        projection = Projection.of(self.cameras)
         return tuple(
-            _Curves.of(camera, seen.points(self.points), self.cameras, middle, reach, self.knots)
-            for camera, seen in pairs
+            _Curves.of(camera, seen.points(self.points), projection, view, _Followed(middle, reach, self.knots))
+            for view, (camera, seen) in enumerate(zip(self.cameras, self.silhouettes, strict=True))
         )
+
+    @cached_property
+    def _subject(self) -> tuple[Array, float]:
+        return _subject(self.cameras, self.silhouettes)
 
     def _judged(self, view: int, judges: Sequence[int], masks: Sequence[int], every: int = 1) -> ViewContradiction:
         """View's outline (one of ``every`` so many points) against silhouette masks[j] of every other judge j."""
@@ -163,7 +168,7 @@ class SilhouetteHull:
     @cached_property
     def spread_deg(self) -> float:
         """The largest angle between two views' directions to the subject; 180° where they look from opposite sides."""
-        middle, _ = _subject(self)
+        middle, _ = self._subject
         towards = middle - np.array([camera.centre for camera in self.cameras])
         towards /= np.maximum(np.linalg.norm(towards, axis=-1, keepdims=True), 1e-12)
         return float(np.degrees(np.arccos(np.clip((towards @ towards.T).min(), -1.0, 1.0))))
@@ -184,13 +189,12 @@ def silhouette_hull(
     if len(usable) < 2:
         return None
     hull = SilhouetteHull(tuple(camera for camera, _ in usable), tuple(seen for _, seen in usable), points, knots)
-    middle, radius = _subject(hull)
+    middle, radius = hull._subject
     return hull if np.all(np.isfinite(middle)) and np.isfinite(radius) and radius > 0 else None
 
 
-def _subject(hull: SilhouetteHull) -> tuple[Array, float]:
+def _subject(cameras: Sequence[Camera], silhouettes: Sequence[Silhouette]) -> tuple[Array, float]:
     """Where the silhouettes' rays roughly meet, and how far from there a ray has to be followed."""
-    cameras, silhouettes = hull.cameras, hull.silhouettes
     origins = np.array([camera.centre for camera in cameras])
     pairs = list(zip(cameras, silhouettes, strict=True))
     directions = np.array([camera.rays(seen.centroid_px)[1] for camera, seen in pairs])
@@ -228,6 +232,15 @@ class _Fields:
 
 
 @dataclass(frozen=True, eq=False)
+class _Followed:
+    """The part of a ray that is followed: so far to both sides of the subject's middle (3,), at so many knots."""
+
+    middle: Array
+    reach: float
+    knots: int
+
+
+@dataclass(frozen=True, eq=False)
 class _Curves:
     """Rays of one view's outline points (P, 2), as every camera sees their knots: pixels (V, P, K, 2), depth (V, P, K)
     and whether it sees them, seen (V, P, K)."""
@@ -238,29 +251,19 @@ class _Curves:
     seen: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(
-        cls, camera: Camera, outline: Array, cameras: Sequence[Camera], middle: Array, reach: float, knots: int
-    ) -> _Curves:
+    def of(cls, camera: Camera, outline: Array, projection: Projection, view: int, followed: _Followed) -> _Curves:
+        """outline (P, 2) of ``camera``, which is number ``view`` of those that ``projection`` is of."""
         origin, directions = camera.rays(outline)
         reached = np.all(np.isfinite(directions), axis=-1)
-        outline = outline[reached]
-        world = _knots(origin, directions[reached], middle, reach, knots)
-        pixels = np.zeros((len(cameras), *world.shape[:2], 2), np.float32)
-        depth = np.ones((len(cameras), *world.shape[:2]), np.float32)
-        seen = np.zeros(depth.shape, np.bool_)
-        for row, judge in enumerate(cameras):
-            if judge is camera:
-                continue
-            at, seen[row] = judge.project(world)
-            pixels[row] = np.where(seen[row][..., None], at, 0.0)
-            depth[row] = np.where(seen[row], judge.pose.apply(world)[..., 2], 1.0)
-        return cls(outline, pixels, depth, seen)
+        world = _knots(origin, directions[reached], followed)
+        return cls(outline[reached], *projection.project(world, skipped=view))
 
 
-def _knots(origin: Array, directions: Array, middle: Array, reach: float, count: int) -> Array:
-    """(P, count, 3): points of rays from ``origin``, evenly from before to behind the subject, none behind the eye."""
+def _knots(origin: Array, directions: Array, followed: _Followed) -> Array:
+    """(P, K, 3): points of rays from ``origin``, evenly from before to behind the subject, none behind the eye."""
+    middle, reach = followed.middle, followed.reach
     along = directions @ (middle - origin)
     nearest = np.maximum(along - reach, 0.02 * np.linalg.norm(middle - origin))
     farthest = np.maximum(along + reach, nearest + reach)
-    depth = nearest[:, None] + (farthest - nearest)[:, None] * np.linspace(0.0, 1.0, count)
+    depth = nearest[:, None] + (farthest - nearest)[:, None] * np.linspace(0.0, 1.0, followed.knots)
     return np.asarray(origin + directions[:, None, :] * depth[..., None])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -39,7 +40,7 @@ class Silhouette:
     images) and specks, in order, off the cut sides.
     centroid_px (2,) and radius_px: of the visible part.  reach_px: what lies farther outside counts as that far.
     cut: sides of the image (LEFT, TOP, RIGHT, BOTTOM) on which the mask ends at a border, its own or a former one.
-    noise_px: roughness of the mask's outline.  size: (width, height) of the image.
+    size: (width, height) of the image.  box: the mask in its bounding box, 0 or 1.
     """
 
     away_px: F32
@@ -49,8 +50,13 @@ class Silhouette:
     radius_px: float
     reach_px: float
     cut: tuple[int, ...]
-    noise_px: float
     size: tuple[int, int]
+    box: U8
+
+    @cached_property
+    def noise_px(self) -> float:
+        """Roughness of the mask's outline."""
+        return _roughness(self.box, max(self.size) / REFERENCE_SIDE)
 
     def points(self, count: int) -> Array:
         """(≤ count, 2) of the outline, spread evenly."""
@@ -78,13 +84,15 @@ def silhouette(mask: BoolImage) -> Silhouette | None:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across))
     sure = _without_specks(np.asarray(cv2.morphologyEx(window, cv2.MORPH_OPEN, disc), dtype=np.uint8))
     _clear_beyond(sure, at_border, reach)
-    if not sure.any():
+    lines = _lines(sure)
+    if not lines:
         return None
     corner = np.array([x0 - reach, y0 - reach], dtype=np.float64)
-    outline = _off_sides(_outline(sure), cut, (reach, reach, reach + w, reach + h))
-    ys, xs = np.nonzero(sure)
-    centroid = np.array([xs.mean() + 0.5, ys.mean() + 0.5])
-    radius = float(np.hypot(xs + 0.5 - centroid[0], ys + 0.5 - centroid[1]).max())
+    around = np.concatenate(lines)
+    outline = _off_sides(around, cut, (reach, reach, reach + w, reach + h))
+    moments = cv2.moments(sure, binaryImage=True)
+    centroid = np.array([moments["m10"], moments["m01"]]) / moments["m00"] + 0.5
+    radius = float(np.hypot(*(around - centroid).T).max())
     return Silhouette(
         away_px=_away(window, cut, reach),
         corner_px=corner,
@@ -93,8 +101,8 @@ def silhouette(mask: BoolImage) -> Silhouette | None:
         radius_px=radius,
         reach_px=float(reach),
         cut=cut,
-        noise_px=_roughness(box, scale),
         size=(width, height),
+        box=box,
     )
 
 
@@ -111,6 +119,8 @@ def _cut_sides(box: U8, margins: tuple[int, int, int, int], scale: float) -> tup
 
 
 def _without_specks(mask: U8) -> U8:
+    if len(_lines(mask)) <= 1:  # quicker than labels, and the usual case
+        return mask
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count <= 2:
         return mask
@@ -141,19 +151,16 @@ def _away(window: U8, cut: tuple[int, ...], reach: int) -> F32:
     allowed = window.copy()
     for side in cut:
         allowed[_beyond(allowed.shape, side, reach)] = 1
-    outside = cv2.distanceTransform(1 - allowed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    inside = cv2.distanceTransform(allowed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.where(allowed > 0, 0.5 - inside, outside - 0.5).astype(np.float32)
+    # within 2 % of the exact distance, at a fifth of its cost; the march along rays is content with less
+    outside = cv2.distanceTransform(1 - allowed, cv2.DIST_L2, cv2.DIST_MASK_5)
+    inside = cv2.distanceTransform(allowed, cv2.DIST_L2, cv2.DIST_MASK_5)
+    return np.asarray(np.where(allowed, np.float32(0.5) - inside, outside - np.float32(0.5)))
 
 
 def _lines(mask: U8) -> list[Array]:
     """Closed lines (M, 2) of pixel centres along all outlines of a mask."""
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return [contour[:, 0, :].astype(np.float64) + 0.5 for contour in contours]
-
-
-def _outline(mask: U8) -> Array:
-    return np.concatenate(_lines(mask))
 
 
 def _off_sides(outline: Array, cut: tuple[int, ...], box: tuple[int, int, int, int]) -> Array:
