@@ -129,7 +129,8 @@ class MessageStack(QWidget):
     def offer(self, text: str, offer: str, take: Callable[[], object], t: Tokens) -> None:
         """A notice with a button; it goes when it was taken up."""
         card = NoticeCard(text, t, offer)
-        card.taken.connect(lambda: (self._remove(card), take()))
+        card.taken.connect(card.closed)
+        card.taken.connect(lambda: take())
         self._add(card)
 
     def forget_offers(self) -> None:

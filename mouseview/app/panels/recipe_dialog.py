@@ -91,9 +91,10 @@ class RecipeDialog(QDialog):
         rows = [[place or "all samples", words] for place, words in shown.changes[:_MOST_ROWS]]
         if count > _MOST_ROWS:
             rows.append(["", f"… and {count - _MOST_ROWS:,} more"])
-        self.rows.addTopLevelItems([QTreeWidgetItem(row) for row in rows])
-        for row, (_, words) in enumerate(rows):
-            self.rows.topLevelItem(row).setToolTip(1, words)
+        items = [QTreeWidgetItem(row) for row in rows]
+        for item, (_, words) in zip(items, rows, strict=True):
+            item.setToolTip(1, words)
+        self.rows.addTopLevelItems(items)
         notes = [f"{sentence(note)}." for note in shown.left_out]
         if shown.spared:
             notes.append(f"Locked and left alone: {', '.join(shown.spared)}.")

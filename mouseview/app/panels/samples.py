@@ -327,7 +327,8 @@ class SamplesPanel(QWidget):
 
     def _read_selection(self) -> None:
         chosen = self._proxy.mapSelectionToSource(self.list.selectionModel().selection())
-        rows = sorted(row for part in chosen for row in range(part.top(), part.bottom() + 1))
+        parts = (chosen.at(position) for position in range(chosen.count()))
+        rows = sorted(row for part in parts for row in range(part.top(), part.bottom() + 1))
         names = tuple(self.model.names[row] for row in rows) if len(rows) > 1 else ()
         if names != self._selected:
             self._selected = names
