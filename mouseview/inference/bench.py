@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from mouseview.inference.config import GSLRMConfig
+from mouseview.inference.cost import cost
 from mouseview.inference.engine import load_engine
 
 _ROUNDS = 3
@@ -23,35 +23,18 @@ def measure(checkpoint: str = _CHECKPOINT, device: str = "auto") -> list[dict[st
     images = np.random.default_rng(0).random((len(rig), size, size, 3), dtype=np.float32)
     fxfycxcy = np.array([camera.fxfycxcy for camera in rig], dtype=np.float32)
     c2w = np.array([camera.T_world_cam for camera in rig], dtype=np.float32)
-    patches = len(rig) * (size // engine.config.patch_size) ** 2
-    flops = sum(2.0 * batch * m * k * n * times for batch, m, k, n, times in matrix_products(engine.config, patches))
+    flop = cost(engine.config, size, len(rig)).flop
     seconds = _median(lambda: engine.reconstruct(images, fxfycxcy, c2w))
-    floor = flops / _products_per_second(engine.device)
+    floor = flop / _products_per_second(engine.device)
     return [
         {
             "name": "reconstruct",
-            "what": f"{checkpoint}, {len(rig)} views of {size} px on {engine.device}, {flops / 1e12:.2f} TFLOP",
+            "what": f"{checkpoint}, {len(rig)} views of {size} px on {engine.device}, {flop / 1e12:.2f} TFLOP",
             "seconds": seconds,
             "floor": f"as many FLOP in one large matrix product, {torch.get_num_threads()} threads",
             "floor_seconds": floor,
             "ratio": seconds / floor,
         }
-    ]
-
-
-def matrix_products(config: GSLRMConfig, patches: int) -> list[tuple[int, int, int, int, int]]:
-    """Every product of one pass as (batch, m, k, n, times): (batch, m, k) @ (batch, k, n)."""
-    tokens, d = patches + config.n_gaussians, config.d
-    pixels = config.patch_size**2
-    return [
-        (1, patches, pixels * config.in_channels, d, 1),
-        (1, tokens, d, 3 * d, config.n_layer),
-        (config.heads, tokens, config.d_head, tokens, config.n_layer),
-        (config.heads, tokens, tokens, config.d_head, config.n_layer),
-        (1, tokens, d, d, config.n_layer),
-        (1, tokens, d, 4 * d, config.n_layer),
-        (1, tokens, 4 * d, d, config.n_layer),
-        (1, patches, d, pixels * config.gaussian_channels, 1),
     ]
 
 

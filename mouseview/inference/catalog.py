@@ -51,6 +51,11 @@ def entries() -> tuple[Entry, ...]:
     return (*bundled, *on_hub)
 
 
+def is_released(checkpoint: str) -> bool:
+    """Is this a name of the weights that FaceLift's authors released?"""
+    return checkpoint in (*_ON_HUB, f"{_HUB_PREFIX}{RELEASED.repo}/{RELEASED.path}")
+
+
 def resolve(
     checkpoint: str | Path,
     consent: Consent | None = None,

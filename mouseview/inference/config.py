@@ -64,6 +64,11 @@ class GSLRMConfig:
         """Numbers that describe one Gaussian: xyz, SH, scale, rotation, opacity."""
         return 3 + 3 * self.sh_coefficients + 3 + 4 + 1
 
+    @property
+    def sizes(self) -> str:
+        """What decides the work of a pass, in short."""
+        return f"d {self.d}, {self.n_layer} layers, heads of {self.d_head}, patches of {self.patch_size} px"
+
     @classmethod
     def from_mapping(cls, block: Mapping[str, Any], place: str = "config.yaml") -> GSLRMConfig:
         """The ``model:`` block of a config.yaml (or of our own metadata).

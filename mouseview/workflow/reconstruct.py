@@ -16,11 +16,12 @@ import numpy.typing as npt
 
 from mouseview.formats.files import file_names, write_atomically
 from mouseview.formats.images import write_png
+from mouseview.inference.passes import Pass, remember
 from mouseview.inference.worker.client import WorkerClient
 from mouseview.metrics.difference import difference
 from mouseview.metrics.scores import COLLAPSE_ALPHA, Scores, compare
 from mouseview.model.camera import Camera
-from mouseview.model.errors import Cancelled
+from mouseview.model.errors import Cancelled, MouseViewError
 from mouseview.model.gaussians import Gaussians
 from mouseview.model.prepared import Prepared
 from mouseview.model.recipe import Recipe
@@ -62,7 +63,8 @@ class ViewResult:
 class Reconstruction:
     """predicted_alpha: mean predicted alpha inside the truth masks of the fed views, NaN where there are none.
 
-    seconds: from handing the views to the worker to its Gaussians.  device: where it ran.
+    seconds: from handing the views to the worker to its Gaussians.  device: where it ran.  ran: what the pass through
+    the network alone has cost, where the worker tells.
     """
 
     prepared: Prepared
@@ -72,6 +74,7 @@ class Reconstruction:
     predicted_alpha: float
     device: str
     checkpoint: str
+    ran: Pass | None = None
 
     @property
     def white_collapse(self) -> bool | None:
@@ -131,6 +134,8 @@ def reconstruct(
             cancelled=cancelled,
         )
         seconds = time.perf_counter() - began
+        ran = worker.last_pass
+    _remember(ran)
     views = []
     for index, camera in enumerate(prepared.rig):
         _stop_if(cancelled)
@@ -142,7 +147,15 @@ def reconstruct(
         views.append(ViewResult(camera.name, role, truth, prediction, scores))
     progress(1.0, "done")
     ran_on = worker.device or device
-    return Reconstruction(prepared, gaussians, tuple(views), seconds, _alpha_inside_masks(views), ran_on, checkpoint)
+    alpha = _alpha_inside_masks(views)
+    return Reconstruction(prepared, gaussians, tuple(views), seconds, alpha, ran_on, checkpoint, ran)
+
+
+def _remember(ran: Pass | None) -> None:
+    """For later estimates. A cache that cannot be written costs nothing but these."""
+    if ran is not None:
+        with contextlib.suppress(MouseViewError, OSError):
+            remember(ran)
 
 
 def scored(prediction: F32, truth: F32, sample: Sample, index: int) -> Scores:
@@ -188,6 +201,7 @@ def write_reconstruction(reconstruction: Reconstruction, out: str | Path) -> dic
         "mode": str(reconstruction.prepared.mode),
         "device": reconstruction.device,
         "seconds": reconstruction.seconds,
+        "pass": dataclasses.asdict(reconstruction.ran) if reconstruction.ran is not None else None,
         "views": [describe_view(view) for view in reconstruction.views],
         "predicted_alpha": numbers(reconstruction.predicted_alpha),
         "white_collapse": reconstruction.white_collapse,

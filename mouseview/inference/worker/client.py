@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from mouseview.inference.catalog import resolve
 from mouseview.inference.hub import Consent
+from mouseview.inference.passes import Pass
 from mouseview.inference.views import F32, posed_views
 from mouseview.inference.worker.process import WorkerProcess
 from mouseview.inference.worker.protocol import (
@@ -63,6 +64,7 @@ class WorkerClient:
         self._process: WorkerProcess | None = None
         self._requests = 0
         self._device: str | None = None
+        self._last_pass: Pass | None = None
 
     def __enter__(self) -> WorkerClient:
         return self
@@ -81,6 +83,11 @@ class WorkerClient:
     def device(self) -> str | None:
         """Where the last ``reconstruct`` or ``encode`` ran (``cpu``, ``cuda``); None before the first."""
         return self._device
+
+    @property
+    def last_pass(self) -> Pass | None:
+        """What the last ``reconstruct`` has cost; None before the first."""
+        return self._last_pass
 
     def describe(
         self, checkpoint: str | Path, progress: Progress | None = None, cancelled: Cancel | None = None
@@ -104,7 +111,8 @@ class WorkerClient:
         cancelled: Cancel | None = None,
     ) -> Gaussians:
         """As ``Engine.reconstruct``. Raises ``Cancelled``, ``CheckpointError``, ``EngineError`` (also for a crash)."""
-        _, arrays = self._run("reconstruct", checkpoint, images, fxfycxcy, c2w, device, progress, cancelled)
+        values, arrays = self._run("reconstruct", checkpoint, images, fxfycxcy, c2w, device, progress, cancelled)
+        self._last_pass = Pass(**values["pass"])
         return Gaussians(**arrays)
 
     def encode(

@@ -6,10 +6,13 @@ import os
 import queue
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 from typing import IO, Any
 
+from mouseview.inference.cost import cost
+from mouseview.inference.hardware import cpu_name, peak_ram_bytes
 from mouseview.inference.worker.protocol import (
     NAME,
     VERSION,
@@ -37,6 +40,7 @@ class Server:
         self._cancelled: set[int] = set()
         self._engine_key: tuple[Any, ...] | None = None
         self._engine: Any = None
+        self._gpu_is_warm = False
 
     def serve(self) -> None:
         """Never returns: the end of the incoming pipe ends the process, also in the middle of a request."""
@@ -101,12 +105,15 @@ class Server:
                 return {"device": engine.device.type}, {"posed": engine.encode(**self._inputs(request))}
             case "reconstruct":
                 engine = self._loaded(number, checkpoint, request["device"])
+                inputs = self._inputs(request)
+                began = time.perf_counter()
                 gaussians = engine.reconstruct(
-                    **self._inputs(request),
+                    **inputs,
                     progress=lambda fraction, what: self._progress(number, fraction, what),
                     cancelled=lambda: number in self._cancelled,
                 )
-                return {"device": engine.device.type}, vars(gaussians)
+                seconds = time.perf_counter() - began
+                return {"device": engine.device.type, "pass": self._pass(engine, inputs, seconds)}, vars(gaussians)
             case unknown:
                 raise EngineError(f"the worker cannot do {unknown!r}", remedy="bring both sides to the same version")
 
@@ -137,6 +144,28 @@ class Server:
             self._engine = load_engine(checkpoint, device, progress=lambda _, what: self._progress(number, 0.0, what))
             self._engine_key = key
         return self._engine
+
+    def _pass(self, engine: Any, inputs: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """The fields of ``passes.Pass``."""
+        import torch
+
+        views, height, width = inputs["images"].shape[:3]
+        device = engine.device
+        on_gpu = device.type == "cuda"
+        spent = cost(engine.config, (height, width), views, device.type)
+        cold = on_gpu and not self._gpu_is_warm
+        self._gpu_is_warm |= on_gpu
+        cores = torch.get_num_threads()
+        return {
+            "device": device.type,
+            "machine": torch.cuda.get_device_name(device) if on_gpu else f"{cpu_name()}, {cores} threads",
+            "network": engine.config.sizes,
+            "tokens": spent.tokens,
+            "flop": spent.flop,
+            "seconds": seconds,
+            "memory_bytes": torch.cuda.max_memory_allocated(device) if on_gpu else peak_ram_bytes(),
+            "cold": cold,
+        }
 
     def _progress(self, number: int, fraction: float, what: str) -> None:
         if number in self._cancelled:
