@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from typing import Any
 
 from mouseview.model.recipe import AzimuthSource, CentreSource, Mode, Point, Recipe, UpSource
 
@@ -154,6 +155,13 @@ def recipe_of(arguments: argparse.Namespace, model: str, views: tuple[str, ...] 
         azimuth=azimuth_source,
         azimuth_camera=azimuth_camera,
     )
+
+
+def recipe_defaults() -> dict[str, Any]:
+    """What the options of ``add_recipe`` are when they are not given, by name."""
+    parser = argparse.ArgumentParser(add_help=False)
+    add_recipe(parser)
+    return vars(parser.parse_args([]))
 
 
 def recipe_words(arguments: argparse.Namespace) -> dict[str, str | None]:

@@ -25,6 +25,7 @@ from mouseview.workflow.open import open_path
 from mouseview.workflow.output_folder import SourceGuard, backend_for, problem
 from mouseview.workflow.recipe_json import book_to_json, recipe_to_json
 from mouseview.workflow.session_scale import session_scale
+from mouseview.workflow.session_survey import resolved
 from mouseview.workflow.source_hashes import source_root, video_hashes, videos_to_json
 
 KIND = "normalise"
@@ -45,7 +46,8 @@ def normalise_dataset(
 ) -> dict[str, Any]:
     """Normalise every sample of ``path`` into ``out``/<name>; scale once per session, centre per sample.
 
-    recipe: of all samples, or a book with what single ones have of their own.  jobs: processes; backend: who does it
+    recipe: of all samples, or a book with what single ones have of their own; numbers of the session that it asks for
+    and does not hold are measured first.  jobs: processes; backend: who does it
     instead.  held_out: cameras that decide neither centre nor scale (None: those that the rig itself marks), unless the
     recipe names the views that are fed.  only: names of samples; empty: all.  With ``resume`` samples already written
     from the same bytes by the same recipe are left alone.
@@ -62,6 +64,7 @@ def normalise_dataset(
     target = Path(out)
     SourceGuard().refuse_writing_into([dataset.path], target)
     chosen = _places(dataset, only)
+    book = book.replace(recipe=resolved(dataset, book.recipe, cancelled=cancelled, held_out=held_out))
     session = session_scale(dataset, book.recipe, held_out) if len(dataset) > 1 else None
     earlier = read_state(target)
     folders = file_names(dataset.names)

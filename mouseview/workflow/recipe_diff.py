@@ -16,6 +16,7 @@ _OF_RECIPE = {  # how each is told, and what it means that there is none
     "centre": ("centre", "the most trusted"),
     "point": ("point", "none"),
     "scale": ("scale", "from the rig"),
+    "session_scale": ("scale of the session", ""),
     "zoom": ("zoom", "fitted to the subject"),
     "views": ("views fed", "all"),
     "up": ("up", ""),
@@ -132,7 +133,9 @@ def _framing_values(framing: Framing) -> tuple[float, ...]:
 
 
 def _plain(value: object) -> Value:
-    """Names of enumerations as text, numbers as they are."""
+    """Names of enumerations and truths as text, numbers as they are."""
     if value is None or isinstance(value, tuple):
         return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return float(value) if isinstance(value, (int, float)) else str(value)

@@ -13,7 +13,7 @@ import numpy as np
 
 from mouseview.formats.files import read_json, write_atomically
 from mouseview.model.camera import Rig
-from mouseview.model.errors import FileFormatError, MouseViewError
+from mouseview.model.errors import FileFormatError
 from mouseview.model.recipe import AzimuthSource, CentreSource, Framings, Point, Recipe, UpSource
 from mouseview.model.recipe_book import RecipeBook, SampleChange
 from mouseview.model.sample import Dataset
@@ -141,8 +141,8 @@ def fitted_to(
     Choices carry over: mode, model, zoom, where centre, up and azimuth come from, framings and fed views by camera
     name. Numbers measured in a world frame (points, scale, up vector) stay where that frame is the same, and changes of
     single samples where the dataset has the same name besides; a book without a home keeps both. Measured numbers that
-    were left out are to be measured again: the recipe keeps ``session`` and ``ground`` without a number.
-    keep_numbers: the person says that they hold here. Raises ``MouseViewError`` when fewer than two fed views are here.
+    were left out are to be measured again: the recipe asks for ``session`` and ``ground`` without a number.
+    keep_numbers: the person says that they hold here.
     """
     notes: list[str] = []
     book, cameras = saved.book, {name for name, _ in home.cameras}
@@ -177,7 +177,8 @@ def _without_numbers(book: RecipeBook, notes: list[str]) -> RecipeBook:
         centre = None if recipe.centre is CentreSource.POINT else recipe.centre
         recipe = recipe.replace(point=None, centre=centre)
     if recipe.scale is not None:
-        notes.append(f"the scale {recipe.scale:.6g} {another}: computed from the rig again")
+        again = "to be measured again" if recipe.session_scale else "computed from the rig again"
+        notes.append(f"the scale {recipe.scale:.6g} {another}: {again}")
         recipe = recipe.replace(scale=None)
     if recipe.up_vector is not None:
         again = "to be measured again" if recipe.up is UpSource.GROUND else "up stays as the file has it"
@@ -215,10 +216,10 @@ def _with_fed_views(recipe: Recipe, cameras: set[str], notes: list[str]) -> Reci
         return recipe
     left = tuple(name for name in recipe.views if name in cameras)
     if len(left) < 2:
-        raise MouseViewError(
-            f"the recipe feeds {', '.join(map(repr, recipe.views))}, and fewer than two of them are here",
-            remedy=f"the cameras are: {', '.join(sorted(cameras))}; name the views that are fed in the recipe",
+        notes.append(
+            f"the views that the recipe feeds are not here ({_listed(strange)}): its choice of views is left out"
         )
+        return recipe.replace(views=())
     notes.append(f"no camera {_listed(strange)} here to feed: the model gets the others that the recipe names")
     return recipe.replace(views=left)
 

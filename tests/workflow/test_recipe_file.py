@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mouseview.formats import open_dataset
-from mouseview.model.errors import FileFormatError, MouseViewError
+from mouseview.model.errors import FileFormatError
 from mouseview.model.recipe import AzimuthSource, CentreSource, Framing, Mode, Recipe, UpSource
 from mouseview.model.recipe_book import RecipeBook, SampleChange
 from mouseview.workflow.recipe_file import (
@@ -101,6 +102,19 @@ def test_differences_are_words_and_numbers() -> None:
         "s2, b: framing as the recipe → its own",
         "s2, b: zoom 1 → 2",
     ]
+
+
+def test_every_field_of_a_recipe_is_compared() -> None:
+    others = {
+        "mode": Mode.RAW, "model": "mouse-256", "centre": CentreSource.AXES, "point": (1.0, 2.0, 3.0), "scale": 2.0,
+        "session_scale": True, "zoom": 2.0, "views": ("a", "b"), "framings": (("a", Framing(roll_deg=1.0)),),
+        "up": UpSource.CAMERAS, "up_vector": (0.0, 1.0, 0.0), "azimuth": AzimuthSource.REFERENCE,
+        "azimuth_camera": "a", "measured": (("scale", "a ruler"),),
+    }  # fmt: skip
+    assert set(others) == {field.name for field in dataclasses.fields(Recipe)}
+    for field, value in others.items():
+        (change,) = diff_books(RecipeBook(), RecipeBook(recipe=Recipe().replace(**{field: value})))
+        assert change.words
 
 
 def test_numbers_that_differ_never_look_alike() -> None:
@@ -208,9 +222,9 @@ def test_fed_views_that_are_not_there_are_left_out_while_two_are_left() -> None:
     book = RecipeBook("", Recipe(views=("a", "b", "x")))
     fitted, _ = fitted_to(RecipeFile(book, None), RING, ())
     assert fitted.recipe.views == ("a", "b")
-    with pytest.raises(MouseViewError, match="fewer than two") as caught:
-        fitted_to(RecipeFile(RecipeBook("", Recipe(views=("a", "x"))), None), RING, ())
-    assert caught.value.remedy
+    fitted, notes = fitted_to(RecipeFile(RecipeBook("", Recipe(mode=Mode.RAW, views=("a", "x"))), None), RING, ())
+    assert fitted.recipe == Recipe(mode=Mode.RAW)
+    assert "'x'" in notes[0]
 
 
 def test_a_home_is_read_from_a_dataset(samples: Path) -> None:
