@@ -37,7 +37,7 @@ class Shown:
 
     source: its camera.  border: of the window on the photograph; None where it lies beyond the lens.  targets: what
     the middle can snap to.  snapped: what it has snapped to.  rows: of the ledger, of this view.  declared: camera.
-    rolls, zooms: what the mode allows.  notes: what of the framing it leaves out.
+    rolls, zooms: what the mode allows.
     """
 
     source: Camera
@@ -55,6 +55,10 @@ class Shown:
     @property
     def rolls(self) -> bool:
         return self.mode.follows_rays
+
+    @property
+    def zooms(self) -> bool:
+        return self.mode.zooms
 
     @property
     def subject_source(self) -> Array | None:
