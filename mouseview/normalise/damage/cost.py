@@ -97,8 +97,11 @@ def cost_of(declaration: Declaration, stage: Stage) -> Cost:
         return _unmeasured(declaration, gravity, str(error))
     measured = [_measure(case) for case in cases]
     values = np.array([each.rms_px for each in measured])
-    if not np.all(np.isfinite(values)):
-        return _unmeasured(declaration, gravity, "no point lies in front of the declared cameras")
+    lost = np.flatnonzero(~np.isfinite(values))
+    if lost.size:
+        what = cases[lost[0]].what
+        told = "no point lies in front of the declared cameras"
+        return _unmeasured(declaration, gravity, f"{what}: {told}" if what else told)
     worst = int(np.argmax(values))
     view = int(np.nanargmax(measured[worst].per_view_px))
     return Cost(
