@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from mouseview.model.recipe import AzimuthSource, CentreSource, Framing, Framings, Mode, Point, Recipe, UpSource
 from mouseview.model.recipe_book import RecipeBook, SampleChange
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 _LARGEST = 1e30
 _Value = TypeVar("_Value")
@@ -90,7 +87,7 @@ def book_from_json(raw: Any) -> RecipeBook:
     return book.with_changes(changes)
 
 
-def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+def _names(kind: type[Recipe | RecipeBook | SampleChange | Framing]) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind))
 
 
