@@ -18,7 +18,7 @@ from mouseview.model.camera import Camera, Labels, Rig
 from mouseview.model.prepared import SubjectCentre
 from mouseview.model.recipe import CentreSource, Mode, Recipe
 from mouseview.model.sample import Sample
-from mouseview.normalise import subject_centres
+from mouseview.normalise.centres import subject_centres
 from mouseview.normalise.conformance import rig_conforms
 from mouseview.normalise.plan import Plan, make_plan
 from mouseview.normalise.ray_error import RayError, ray_error

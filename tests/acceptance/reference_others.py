@@ -14,9 +14,9 @@ from mouseview.model.camera import Camera, Rig
 from mouseview.model.prepared import Prepared
 from mouseview.model.recipe import CentreSource, Recipe
 from mouseview.model.sample import Sample
-from mouseview.normalise import prepare, subject_centres
-from mouseview.normalise.centres import sample_masks
+from mouseview.normalise.centres import sample_masks, subject_centres
 from mouseview.normalise.conformance import rig_conforms
+from mouseview.normalise.prepare import prepare
 from mouseview.resources import model_format
 from tests.shared_data import shared_path
 

@@ -19,8 +19,8 @@ from mouseview.model.errors import FileFormatError, MouseViewError
 from mouseview.model.finding import Finding, Severity
 from mouseview.model.recipe import Mode, Recipe
 from mouseview.model.sample import Dataset, Image, ImageSource, Sample
-from mouseview.normalise import prepare
 from mouseview.normalise.export import straight_alpha
+from mouseview.normalise.prepare import prepare
 from tests.rigs import (
     SUBJECT_MM,
     conforming_ring,

@@ -9,8 +9,8 @@ from mouseview.model.camera import Rig
 from mouseview.model.finding import Finding, Severity
 from mouseview.model.recipe import Mode, Recipe
 from mouseview.model.sample import Sample
-from mouseview.normalise import prepare
 from mouseview.normalise.export import straight_alpha
+from mouseview.normalise.prepare import prepare
 from tests.rigs import conforming_ring, mouse_ring, note_camera
 from tests.scene import photographed, sample_of
 

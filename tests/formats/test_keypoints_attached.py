@@ -15,7 +15,7 @@ from mouseview.formats.keypoints.assign import camera_of, cameras_of_views
 from mouseview.model.camera import Labels
 from mouseview.model.errors import FileFormatError
 from mouseview.model.recipe import CentreSource
-from mouseview.normalise import subject_centres
+from mouseview.normalise.centres import subject_centres
 from tests.formats import keypoint_files as made
 from tests.formats.builders import write_sample
 from tests.rigs import SUBJECT_MM, mouse_ring, with_camera

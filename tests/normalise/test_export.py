@@ -12,7 +12,8 @@ from mouseview.formats import open_dataset
 from mouseview.formats.images import read_image
 from mouseview.model.errors import MouseViewError
 from mouseview.model.recipe import Mode, Recipe
-from mouseview.normalise import prepare, write_prepared
+from mouseview.normalise.export import write_prepared
+from mouseview.normalise.prepare import prepare
 from tests.rigs import mouse_ring
 from tests.scene import photographed
 from tests.shared_data import shared_path

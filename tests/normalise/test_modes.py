@@ -16,8 +16,9 @@ from mouseview.model.finding import Truth
 from mouseview.model.prepared import Prepared
 from mouseview.model.recipe import CentreSource, Mode, Recipe
 from mouseview.model.sample import Sample
-from mouseview.normalise import choose_centre, prepare, source_to_canonical, subject_centres, to_world_mm
+from mouseview.normalise.centres import choose_centre, subject_centres
 from mouseview.normalise.plan import OCCUPANCY
+from mouseview.normalise.prepare import prepare, source_to_canonical, to_world_mm
 from mouseview.resources import model_format
 from tests.rigs import SUBJECT_MM, conforming_ring, mouse_ring, with_camera
 from tests.scene import Ellipsoid, photographed, sample_of

@@ -8,7 +8,7 @@ import pytest
 from mouseview.geometry.transforms import Rigid
 from mouseview.model.camera import Camera
 from mouseview.model.recipe import CentreSource, Recipe
-from mouseview.normalise import prepare
+from mouseview.normalise.prepare import prepare
 from mouseview.phantom.mouse import Mouse, make_mouse
 from mouseview.phantom.photographs import render_view
 from mouseview.phantom.rig import demo_rig, subject_mm

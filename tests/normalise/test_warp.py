@@ -14,8 +14,8 @@ from mouseview.geometry.rays import pixel_centres
 from mouseview.geometry.transforms import rotation_between
 from mouseview.model.camera import Camera
 from mouseview.model.recipe import CentreSource, Mode, Recipe
-from mouseview.normalise import prepare
 from mouseview.normalise.pixel_map import CropMap, RayMap
+from mouseview.normalise.prepare import prepare
 from mouseview.normalise.warp import copy, source_grid, warp
 from tests.rigs import mouse_ring
 from tests.scene import Ellipsoid, photographed
