@@ -34,7 +34,8 @@ def dialog(opened: Running, qtbot: QtBot) -> DamageDialog:
     qtbot.keyClick(opened.window, Qt.Key.Key_K, keys)
     shown = opened.wiring.desks.damage.dialog
     assert shown is not None
-    qtbot.waitUntil(lambda: shown.model.rowCount() == 14, timeout=60_000)
+    qtbot.waitUntil(lambda: bool(shown.told.text()), timeout=60_000)
+    assert shown.model.rowCount() == 14, shown.told.text()
     return shown
 
 
