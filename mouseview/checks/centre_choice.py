@@ -39,5 +39,5 @@ def centre_choice(evidence: Evidence) -> Iterator[Finding]:
         "centre",
         Severity.WARNING if apart else Severity.INFO,
         message,
-        "choose the centre with --centre or in the Model panel; a wrong one bends distances, not rays",
+        "choose the centre with --centre or in the Subject panel; a wrong one bends distances, not rays",
     )

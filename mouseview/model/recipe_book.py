@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,7 +23,7 @@ class SampleChange:
 
     @property
     def is_empty(self) -> bool:
-        return self == SampleChange()
+        return self.centre is None and self.point is None and not self.framings
 
     def applied(self, recipe: Recipe) -> Recipe:
         """``recipe`` as it is for this sample."""
@@ -32,7 +32,12 @@ class SampleChange:
             framings = with_framing(framings, view, framing)
         if self.centre is None:
             return recipe.replace(framings=framings)
-        return recipe.replace(framings=framings, centre=self.centre, point=self.point)
+        # the recipe's words are about the recipe's own point
+        measured = tuple(entry for entry in recipe.measured if entry[0] != "point")
+        return recipe.replace(framings=framings, centre=self.centre, point=self.point, measured=measured)
+
+
+_NOTHING = SampleChange()
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class RecipeBook:
         return dict(self.samples)
 
     def change(self, sample: str) -> SampleChange:
-        return self.changes.get(sample, SampleChange())
+        return self.changes.get(sample, _NOTHING)
 
     def for_sample(self, sample: str) -> Recipe:
         """What decides this sample's result."""
@@ -70,24 +75,38 @@ class RecipeBook:
 
     def framed_in(self, samples: Iterable[str], framings: Mapping[str, Framing]) -> RecipeBook:
         """Framings of some views in each of these samples; what equals the recipe's own is no difference."""
-        changes = {}
-        for sample in samples:
-            change = self.change(sample)
-            own = dict(change.framings)
+        whole = dict(self.recipe.framings)
+        neutral = Framing()
+
+        def framed(change: SampleChange) -> SampleChange:
+            own = {**dict(change.framings), **framings}
             for view, framing in framings.items():
-                own[view] = framing
-                if framing == self.recipe.framing(view):
+                if framing == whole.get(view, neutral):
                     del own[view]
-            changes[sample] = dataclasses.replace(change, framings=tuple(sorted(own.items())))
-        return self.with_changes(changes)
+            return dataclasses.replace(change, framings=tuple(sorted(own.items())))
+
+        return self.with_changes(each_once({name: self.change(name) for name in samples}, framed))
 
     def framed_everywhere(self, framings: Mapping[str, Framing]) -> RecipeBook:
         """Framings of some views in the recipe itself; no sample keeps one of its own for them."""
         recipe = self.recipe
         for view, framing in framings.items():
             recipe = recipe.replace(framings=with_framing(recipe.framings, view, framing))
-        changes = {
-            name: dataclasses.replace(change, framings=tuple(f for f in change.framings if f[0] not in framings))
-            for name, change in self.samples
-        }
-        return self.replace(recipe=recipe).with_changes(changes)
+
+        def freed(change: SampleChange) -> SampleChange:
+            return dataclasses.replace(change, framings=tuple(f for f in change.framings if f[0] not in framings))
+
+        return self.replace(recipe=recipe).with_changes(each_once(self.changes, freed))
+
+
+def each_once(
+    changes: Mapping[str, SampleChange], altered: Callable[[SampleChange], SampleChange]
+) -> dict[str, SampleChange]:
+    """``altered`` of every change, worked out once for a value that thousands of samples share."""
+    known: dict[int, SampleChange] = {}
+    out = {}
+    for name, change in changes.items():
+        if (result := known.get(id(change))) is None:  # they live as long as ``changes``: no id is used twice
+            result = known[id(change)] = altered(change)
+        out[name] = result
+    return out

@@ -148,10 +148,10 @@ def orientation(rig: Rig, recipe: Recipe, model_format: ModelFormat) -> Orientat
     turned = float(angle_between_deg(chosen.direction, model_up))
     up_note = f"{chosen.note}: {direction_text(chosen.direction)}"
     up_note += f", {turned:.2f}° from the file's {axis_name(model_up)}" if chosen.source is not UpSource.FILE else ""
-    azimuth_deg, azimuth_note, warnings = _azimuth(rig, R, recipe, model_format)
+    azimuth_deg, azimuth_note = _azimuth(rig, R, recipe, model_format)
     if azimuth_deg:
         R = turn_about(model_up, azimuth_deg) @ R
-    return Orientation(R, chosen, azimuth_deg, up_note, azimuth_note, (*_doubts(chosen, candidates), *warnings))
+    return Orientation(R, chosen, azimuth_deg, up_note, azimuth_note, _doubts(chosen, candidates))
 
 
 def _doubts(chosen: UpDirection, candidates: tuple[UpDirection, ...]) -> tuple[str, ...]:
@@ -168,15 +168,15 @@ def _doubts(chosen: UpDirection, candidates: tuple[UpDirection, ...]) -> tuple[s
     )
 
 
-def _azimuth(rig: Rig, R_up: Array, recipe: Recipe, model_format: ModelFormat) -> tuple[float, str, tuple[str, ...]]:
-    """Degrees about up, in words, and warnings."""
+def _azimuth(rig: Rig, R_up: Array, recipe: Recipe, model_format: ModelFormat) -> tuple[float, str]:
+    """Degrees about up, and in words."""
     if recipe.azimuth is AzimuthSource.FILE:
         how = "the file's own axes" if recipe.up is UpSource.FILE else "the smallest turn that brings up to the model's"
-        return 0.0, how, ()
+        return 0.0, how
     ring = model_format.reference_rigs[0].name
     reference, _ = azimuths_deg(outward_directions(model_format.reference()), model_format.up)
     if recipe.azimuth is AzimuthSource.CAMERA:
-        return *_of_camera(rig, R_up, recipe.azimuth_camera, float(reference[0]), ring, model_format), ()
+        return _of_camera(rig, R_up, recipe.azimuth_camera, float(reference[0]), ring, model_format)
     fed = rig.subset(recipe.views) if recipe.views else rig
     cameras = [camera for camera in fed if pose_possible(camera)]
     if not cameras:
@@ -190,11 +190,9 @@ def _azimuth(rig: Rig, R_up: Array, recipe: Recipe, model_format: ModelFormat) -
     fit = fit_azimuths(angles, weights, reference)
     note = f"turned {fit.turn_deg:+.2f}° about up: {len(cameras)} cameras stand at the azimuths of the reference rig "
     note += f"{ring!r} to {fit.rms_deg:.1f}° RMS"
-    warnings: tuple[str, ...] = ()
     if fit.rivals_deg:
-        others = ", ".join(f"{other:+.0f}°" for other in fit.rivals_deg[:4])
-        warnings = (f"the azimuth is one of several that fit the reference rig alike ({others} as well)",)
-    return fit.turn_deg, note, warnings
+        note += f"; {', '.join(f'{other:+.0f}°' for other in fit.rivals_deg[:4])} would fit as well"
+    return fit.turn_deg, note
 
 
 def _of_camera(
