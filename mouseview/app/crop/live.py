@@ -21,6 +21,7 @@ Bytes = npt.NDArray[np.uint8]
 
 _STEP = 1.15  # between filters that are kept: a ratio is met within 7 %
 _KEPT_FILTERS = 3
+_PALE = 0.3  # of what a photograph shows beside its mask
 _BLOCKS = 32  # per axis, at whose corners the lens is asked
 _OUTSIDE = (255, 255, 255, 0)
 _FAR = -1e4  # a place outside any image, for pixels without a ray
@@ -49,6 +50,14 @@ class LiveSource:
         weight = alpha.astype(np.uint16)
         colour = (straight[..., :3] * weight + (255 - weight) * np.uint16(255) + np.uint16(127)) // 255
         return cls(camera, image, np.ascontiguousarray(np.dstack([colour.astype(np.uint8), alpha])))
+
+    @property
+    def pale(self) -> Bytes:
+        """(H, W, 4) uint8: the photograph, nearly white where the mask leaves it out."""
+        straight = to_bytes(self.image)
+        weight = _PALE + (1 - _PALE) * (straight[..., 3:].astype(np.float32) / 255)
+        colour = 255 - weight * (255 - straight[..., :3].astype(np.float32))
+        return np.ascontiguousarray(np.dstack([np.rint(colour).astype(np.uint8), straight[..., 3:]]))
 
     def filtered(self, ratio: float) -> Bytes:
         """Every pixel the mean of the area that a canonical pixel covers: ``ratio`` source px a side."""

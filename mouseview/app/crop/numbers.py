@@ -20,13 +20,13 @@ _WINDOW: Mapping[str, str] = {
     "padding": "Padding, %",
     "clipped subject": "Clipped subject, %",
     "occupancy": "Occupancy, √ share",
-    "centre-of-mass offset": "Centre of mass off, px",
+    "centre-of-mass offset": "Mass off the middle, px",
 }
 _TRUTH: Mapping[str, str] = {
     "declared ray against true ray, mean": "Ray error, mean °",
     "declared ray against true ray, max": "Ray error, max °",
     "projection error at the subject's radius": "Projection error, px",
-    "declared centre against true centre": "Camera moved, model",
+    "declared centre against true centre": "Camera moved",
 }
 _K: Mapping[str, str] = {
     "fx": "fx", "fy": "fy", "cx": "cx", "cy": "cy", "skew": "Skew", "distortion": "Lens, at most",

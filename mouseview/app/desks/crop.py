@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,19 +30,26 @@ if TYPE_CHECKING:  # numba comes with them: they are made by work in threads
 READY_SLOT, FULL_SLOT = "crop-ready", "crop-full"
 BURST_MS = 400  # steps of the wheel and of the arrows that follow each other within this are one edit
 _KEPT_SOURCES = 3
+_SMALLEST_PX = 200  # of a photograph's longer side, as it is drawn
 _NOTCH = 1.05  # zoom by one step of the wheel
 _FINE_NOTCH = 1.01
 
 
 @dataclass(frozen=True, eq=False)
 class Photograph:
-    """One view's image to draw windows on: as masked, and whole; outline: contours of the mask in px."""
+    """One view's image to draw windows on, what its mask leaves out pale. images: of full size, half of it, and so on.
+
+    outline: contours of the mask in px.
+    """
 
     camera: str
-    size: tuple[int, int]
-    masked: QImage
-    opaque: QImage
+    images: tuple[QImage, ...]
     outline: tuple[Array, ...]
+
+    def image_for(self, scale: float) -> QImage:
+        """The smallest that still has half a pixel and more for each of the screen's. scale: screen px per px."""
+        level = max(0, math.floor(-math.log2(scale))) if scale > 0 else 0
+        return self.images[min(level, len(self.images) - 1)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -399,15 +407,11 @@ def _make_ready(
 
 def _read(sample: Sample, index: int) -> _Source:
     from mouseview.app.crop.live import LiveSource
-    from mouseview.app.qimages import mask_outline, to_qimage
+    from mouseview.app.qimages import mask_outline, shrunk, to_qimage
 
     name, image, source = sample.rig[index].name, sample.image(index), sample.sources[index]
-    masked, has_mask = to_qimage(image), source is not None and source.has_mask
-    photograph = Photograph(
-        name,
-        sample.rig[index].size,
-        masked,
-        to_qimage(image, opaque=True) if has_mask else masked,
-        mask_outline(image) if has_mask else (),
-    )
-    return _Source(LiveSource.of(name, image), photograph)
+    live, has_mask = LiveSource.of(name, image), source is not None and source.has_mask
+    images = [to_qimage(live.pale if has_mask else live.on_white, opaque=True)]
+    while max(images[-1].width(), images[-1].height()) > _SMALLEST_PX:
+        images.append(shrunk(images[-1], max(images[-1].width(), images[-1].height()) // 2))
+    return _Source(live, Photograph(name, tuple(images), mask_outline(image) if has_mask else ()))

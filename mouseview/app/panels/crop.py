@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -29,6 +29,7 @@ from mouseview.app.tokens import tokens
 from mouseview.model.recipe import Mode
 
 _HINT_MS = 8000
+_WIDEST_HINT_PX = 460
 _HOW = (
     "Drag aims · the handle rolls · the wheel zooms · arrows nudge · double-click centres\n"
     "Shift: fine · Alt: without snapping · Ctrl and wheel magnify, right drag moves the photograph · Esc takes back"
@@ -37,13 +38,12 @@ _HOW = (
 
 class CropPanel(QWidget):
     """Intents of its canvas (``canvas``), ``camera_chosen``, ``mode_chosen``, ``lock_wanted(view, locked)``,
-    ``reset_wanted``, ``seen(bool)``; those of ``apply`` are the scope desk's."""
+    ``reset_wanted``; those of ``apply`` are the scope desk's."""
 
     camera_chosen = Signal(str)
     mode_chosen = Signal(object)
     lock_wanted = Signal(str, bool)
     reset_wanted = Signal()
-    seen = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -123,10 +123,11 @@ class CropPanel(QWidget):
         self.hint_text = label("", "", wrap=True)
         self.switch = QPushButton()
         self.switch.clicked.connect(self._switch_mode)
-        row = QHBoxLayout(self.hint_card)
-        row.setContentsMargins(10, 5, 6, 5)
-        row.addWidget(self.hint_text, 1)
-        row.addWidget(self.switch)
+        column = QVBoxLayout(self.hint_card)
+        column.setContentsMargins(10, 6, 8, 7)
+        column.setSpacing(5)
+        column.addWidget(self.hint_text)
+        column.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignRight)
         self.hint_card.hide()
         self.canvas.installEventFilter(self)
 
@@ -138,12 +139,6 @@ class CropPanel(QWidget):
             event.ignore()
             return True
         return False
-
-    def showEvent(self, event: QShowEvent) -> None:
-        self.seen.emit(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        self.seen.emit(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._place_hint()
@@ -199,9 +194,11 @@ class CropPanel(QWidget):
         self.truth.show_text(str(verdict.truth), truth_colour(verdict.truth, t))
         self.format.show_text(format_text(verdict), t.inside if verdict.in_format else t.outside, filled=False)
         result = shown.result
-        quality = "" if result is None else "full quality" if result.full else "preview"
-        ratio = "" if result is None else f"{result.ratio:.2f} source px per px"
-        self.caption.setText(" · ".join(part for part in (ratio, quality) if part))
+        if result is None:
+            self.caption.setText("")
+            return
+        self.caption.setText(f"{result.ratio:.2f} px to 1 · {'full quality' if result.full else 'preview'}")
+        self.caption.detail = f"{result.ratio:.3f} px of the photograph become one px of the image"
 
     def show_hint(self, hint: Hint) -> None:
         """A word in place, for some seconds."""
@@ -214,9 +211,12 @@ class CropPanel(QWidget):
         self._hint_timer.start()
 
     def _place_hint(self) -> None:
-        width = self.canvas.width() - 16
-        height = max(self.hint_card.heightForWidth(width), self.hint_card.sizeHint().height())
-        self.hint_card.setGeometry(8, self.canvas.height() - height - 8, width, height)
+        layout = self.hint_card.layout()
+        assert layout is not None
+        width = min(self.canvas.width() - 16, _WIDEST_HINT_PX)
+        height = layout.heightForWidth(width)
+        left = (self.canvas.width() - width) // 2
+        self.hint_card.setGeometry(left, self.canvas.height() - height - 8, width, height)
 
     def _switch_mode(self) -> None:
         self.hint_card.hide()

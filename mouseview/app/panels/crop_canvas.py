@@ -35,7 +35,6 @@ _STILL_PX = 2.0  # a click is no drag
 _HANDLE_HIT_PX = 11.0
 _ROOM = 0.05  # beside what has to be seen, as a share of the photograph's longer side
 _MOST_ROOM = 1.2  # photographs beside the photograph: a wider window leaves the canvas
-_PALE = 0.30  # opacity of what the mask leaves out
 _SHIFT, _CONTROL, _ALT = (
     Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier,
 )  # fmt: skip
@@ -292,7 +291,7 @@ class CropCanvas(QWidget):
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
     def _paint_backdrop(self, plane: Plane, ratio: float, t: Tokens) -> QPixmap:
-        """The photograph as the mask leaves it, the rest pale; transparent beside it."""
+        """The photograph; transparent beside it."""
         made = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
         made.setDevicePixelRatio(ratio)
         made.fill(Qt.GlobalColor.transparent)
@@ -305,11 +304,7 @@ class CropCanvas(QWidget):
         if photograph is not None:
             # single pixels are seen from there
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, plane.scale * ratio < 4)
-            if photograph.opaque is not photograph.masked:
-                painter.setOpacity(_PALE)
-                painter.drawImage(full, photograph.opaque)
-                painter.setOpacity(1.0)
-            painter.drawImage(full, photograph.masked)
+            painter.drawImage(full, photograph.image_for(plane.scale * ratio))
             crop_marks.paint_outline(painter, photograph.outline)
         if self.grid_shown:
             crop_marks.paint_lens_grid(painter, *lens_grid(self._shown.source))

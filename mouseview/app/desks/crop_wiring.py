@@ -1,0 +1,61 @@
+"""The crop panel beside its desk: which drag, wheel and button leads to what."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer
+from shiboken6 import isValid
+
+from mouseview.app.controller import Controller
+from mouseview.app.desks.crop import CropDesk
+from mouseview.app.state import AppState
+from mouseview.app.window import MainWindow
+
+
+class CropWiring(QObject):
+    """Owns the desk. Made before the actions are connected: an undo finds all steps of the wheel in the history."""
+
+    def __init__(self, window: MainWindow, controller: Controller) -> None:
+        super().__init__(window)
+        self._window, self._controller = window, controller
+        self.desk = CropDesk(controller)
+        panel, desk, canvas = window.crop, self.desk, window.crop.canvas
+        desk.photographed.connect(panel.show_photograph)
+        desk.shown.connect(panel.show_shown)
+        desk.hinted.connect(panel.show_hint)
+        desk.failed.connect(panel.show_problem)
+        canvas.taken.connect(desk.begin)
+        canvas.moved.connect(desk.move)
+        canvas.let_go.connect(desk.end)
+        canvas.given_up.connect(desk.cancel)
+        canvas.wheel_turned.connect(desk.zoom)
+        canvas.nudged.connect(desk.nudge)
+        canvas.picked.connect(desk.centre_on)
+        panel.camera_chosen.connect(controller.choose_camera)
+        panel.mode_chosen.connect(self._choose_mode)
+        panel.reset_wanted.connect(desk.reset)
+        panel.apply.framing_menu.aboutToShow.connect(desk.flush)
+        window.docks["crop"].visibilityChanged.connect(self._see)  # of its tab, too
+        for id in ("undo", "redo"):
+            window.actions_[id].triggered.connect(lambda _checked=False: desk.flush())
+        window.actions_.on("crop", self._open)
+
+    def show_state(self, state: AppState) -> None:
+        """There is nothing to crop where there are only cameras."""
+        self._window.set_idle("crop", state.sample is None or not state.sample.has_images)
+
+    def _see(self, seen: bool) -> None:
+        self.desk.activate(seen)
+        # not before the tab that comes into sight has its place
+        QTimer.singleShot(0, self, lambda: self._make_room(seen))
+
+    def _make_room(self, wanted: bool) -> None:
+        if isValid(self._window):  # docks are hidden too while a window is taken down
+            self._window.give_room(wanted, "crop")
+
+    def _choose_mode(self, mode: object) -> None:
+        self.desk.flush()
+        self._controller.set_mode(mode)  # type: ignore[arg-type]  # a signal carries plain objects
+
+    def _open(self) -> None:
+        self._window.raise_panel("crop")
+        self._window.crop.canvas.setFocus()
