@@ -111,13 +111,17 @@ def _as_rgb_order(pixels: npt.NDArray, header: ImageHeader, path: Path | str) ->
     if pixels.shape[2] == 3:
         return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
     if pixels.shape[2] == 4:
-        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA if header.has_alpha else cv2.COLOR_BGRA2RGB))
+        if header.has_alpha:
+            return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA, dst=pixels))
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB))
     raise FileFormatError(
         f"it has {pixels.shape[2]} channels, expected 1, 3 or 4", place=str(path), remedy="export it as RGB or RGBA PNG"
     )
 
 
 def _to_rgba(pixels: Image) -> Image:
+    if pixels.ndim == 3 and pixels.shape[2] == 4:
+        return pixels
     opaque = np.iinfo(pixels.dtype).max
     image = np.full((*pixels.shape[:2], 4), opaque, dtype=pixels.dtype)
     if pixels.ndim == 2:

@@ -91,19 +91,23 @@ class Camera:
         """(width, height) in px."""
         return self.width, self.height
 
-    @property
+    @cached_property
     def pose(self) -> Rigid:
         return Rigid.from_matrix(self.T_cam_world)
+
+    @cached_property
+    def _to_world(self) -> Rigid:
+        return self.pose.inverse()
 
     @property
     def T_world_cam(self) -> Array:
         """(4, 4), inverted as a rigid motion."""
-        return self.pose.inverse().matrix
+        return self._to_world.matrix
 
     @property
     def centre(self) -> Array:
         """(3,) in world."""
-        return self.pose.inverse().t
+        return self._to_world.t
 
     @property
     def forward(self) -> Array:
@@ -129,7 +133,7 @@ class Camera:
 
     def rays(self, pixels: npt.ArrayLike) -> tuple[Array, Array]:
         """(..., 2) → (origin (3,), unit directions (..., 3)), both in world; NaN where no ray reaches the pixel."""
-        T_world_cam = self.pose.inverse()
+        T_world_cam = self._to_world
         return T_world_cam.t, T_world_cam.rotate(self.unproject(pixels)[0])
 
     def pixel_rays(self) -> tuple[Array, Array]:

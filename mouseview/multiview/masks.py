@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -42,20 +43,21 @@ class MaskStats:
 
 def subject_mask(image: Image) -> npt.NDArray[np.bool_]:
     """(H, W): alpha above one half of its range. image (H, W, 4) uint8 or uint16."""
-    return image[..., 3] > np.iinfo(image.dtype).max // 2
+    half = np.iinfo(image.dtype).max // 2
+    return np.asarray(cv2.extractChannel(np.ascontiguousarray(image), 3) > half)
 
 
 def mask_stats(image: Image) -> MaskStats:
     """Statistics of the mask in an image (H, W, 4)."""
     mask = subject_mask(image)
     height, width = mask.shape
-    rows, columns = mask.sum(axis=1, dtype=np.int64), mask.sum(axis=0, dtype=np.int64)
-    area = int(rows.sum())
-    if area == 0:
+    x0, y0, across, down = cv2.boundingRect(mask.view(np.uint8))
+    if across == 0:
         return MaskStats(mask, 0, np.full(2, np.nan), (np.nan,) * 4, 0.0, 0.0, np.zeros((0, 2)), np.zeros((0, 2)))
-    centroid = np.array([columns @ (np.arange(width) + 0.5), rows @ (np.arange(height) + 0.5)]) / area
-    xs, ys = np.flatnonzero(columns), np.flatnonzero(rows)
-    x0, x1, y0, y1 = int(xs[0]), int(xs[-1]) + 1, int(ys[0]), int(ys[-1]) + 1
+    x1, y1 = x0 + across, y0 + down
+    moments = cv2.moments(np.ascontiguousarray(mask[y0:y1, x0:x1]).view(np.uint8), binaryImage=True)
+    area = int(moments["m00"])
+    centroid = np.array([moments["m10"], moments["m01"]]) / area + 0.5 + (x0, y0)
     inner = np.pad(mask[y0:y1, x0:x1], 1)
     surrounded = inner[:-2, 1:-1] & inner[2:, 1:-1] & inner[1:-1, :-2] & inner[1:-1, 2:]
     v, u = np.nonzero(inner[1:-1, 1:-1] & ~surrounded)

@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mouseview.formats.facelift import FILE_NAME, write_views
 from mouseview.formats.files import MIB, read_bytes, relative_name, write_atomically
 from mouseview.formats.images import write_png
+from mouseview.geometry.compiled import compiled
 from mouseview.model.errors import FileFormatError
 from mouseview.model.prepared import Ledger, Prepared
+from mouseview.model.sample import Image
+from mouseview.splats.threads import run_in_rows
+
+F32 = npt.NDArray[np.float32]
 
 LEDGER = "ledger.json"
 _MAX_COPY_BYTES = 256 * MIB
@@ -65,15 +71,32 @@ def _told_from(root: Path, step: dict[str, object]) -> dict[str, object]:
     return {**step, **{key: relative_name(Path(path), root) for key, path in paths.items()}}
 
 
-def straight_alpha(image: np.ndarray) -> np.ndarray:
-    """(H, W, 4) float32 on white → uint8 on white with alpha beside it, as FaceLift's loader composites it again.
+@compiled(nogil=True)
+def _straighten(first: int, last: int, image: F32, top: np.float32, out: Image) -> None:
+    """Rows first … last; see ``straight_alpha``."""
+    one, least = np.float32(1.0), np.float32(0.5 / 255)
+    for row in range(first, last):
+        for column in range(image.shape[1]):
+            alpha = image[row, column, 3]
+            if alpha >= least:
+                for channel in range(3):
+                    colour = one - (one - image[row, column, channel]) / alpha
+                    out[row, column, channel] = np.rint(min(max(colour, np.float32(0.0)), one) * top)
+            else:  # of fainter alpha nothing is stored
+                for channel in range(3):
+                    out[row, column, channel] = top
+            out[row, column, 3] = np.rint(min(max(alpha, np.float32(0.0)), one) * top)
+
+
+def straight_alpha(image: F32, bits: int = 8) -> Image:
+    """(H, W, 4) float32 on white → whole numbers of so many bits (8 or 16), as FaceLift's loader composites it again.
 
     The colour written is the straight one, so that compositing on white gives the image back; white under alpha 0.
     """
-    alpha = image[..., 3:]
-    kept = alpha >= 0.5 / 255  # of fainter alpha nothing is stored
-    colour = np.where(kept, 1.0 - (1.0 - image[..., :3]) / np.where(kept, alpha, 1.0), 1.0)
-    return np.rint(np.clip(np.concatenate([colour, alpha], axis=-1), 0.0, 1.0) * 255.0).astype(np.uint8)
+    out: Image = np.empty(image.shape, np.uint16 if bits == 16 else np.uint8)
+    top = np.float32(np.iinfo(out.dtype).max)
+    run_in_rows(lambda first, last: _straighten(first, last, image, top, out), len(image), 64)
+    return out
 
 
 def _copied_file(step: dict[str, object]) -> Path | None:
@@ -90,7 +113,8 @@ def write_prepared(prepared: Prepared, folder: Path, root: Path | None = None) -
 
     Each file appears whole or not at all, and a folder without cameras is no sample, so an interrupted run leaves
     nothing that reads as finished: cameras of an earlier run are taken away first. Views that were copied keep the
-    bytes of their file. root: as for ``ledger_document``. Returns the names of the files, relative to ``folder``.
+    bytes of their file; others are written with the bits of their source, 8 or 16. root: as for
+    ``ledger_document``. Returns the names of the files, relative to ``folder``.
     """
     try:
         (folder / "images").mkdir(parents=True, exist_ok=True)
@@ -107,7 +131,7 @@ def write_prepared(prepared: Prepared, folder: Path, root: Path | None = None) -
         target = folder / path
         source = _copied_file(step)
         if source is None:
-            write_png(target, straight_alpha(image))
+            write_png(target, straight_alpha(image, 16 if step["bits"] == 16 else 8))
         elif source.resolve() != target.resolve():
             write_atomically(target, read_bytes(source, _MAX_COPY_BYTES))
     ledger = json.dumps(ledger_document(prepared, root), indent=1, ensure_ascii=False, allow_nan=False)

@@ -13,10 +13,9 @@ from mouseview.model.finding import Truth, Verdict
 from mouseview.model.model_format import ModelFormat
 from mouseview.model.prepared import Ledger, LedgerRow, SubjectCentre
 from mouseview.model.recipe import Mode
-from mouseview.multiview.hull import silhouette_hull
 from mouseview.multiview.masks import MaskStats
 from mouseview.normalise.conformance import DISTANCE_TOLERANCE, K_TOLERANCE_PX
-from mouseview.normalise.measure import Shown, lens_shift_px, padding_share, resample_ratio
+from mouseview.normalise.measure import Shown, hull_gap_px, lens_shift_px, padding_share, resample_ratio
 from mouseview.normalise.plan import Plan, ViewPlan
 from mouseview.normalise.ray_error import RayError, ray_error
 from mouseview.normalise.subject import Subject, locate_subject
@@ -26,7 +25,6 @@ Number = float | np.floating | None
 
 RAY_TOLERANCE_DEG = 0.005  # a twentieth of the format's pixel
 ELEVATION_TOLERANCE_DEG = 10.0  # beyond the elevations that the reference rigs cover
-_HULL_DENSITY = (64, 32)  # outline points a view, knots a ray
 _RAYS_PER_SIDE = 65  # per view, that rays are compared on
 _SAME_PLACE = 1e-6  # share of the camera's distance
 
@@ -148,10 +146,10 @@ class _ViewLedger:
         truth = Truth.TRUE if self.rays_hold else self.gravity
         rows.add(RAY_MEAN, "°", 0.0, self.rays.mean_deg, truth)
         rows.add(RAY_MAX, "°", 0.0, self.rays.max_deg, truth)
-        error = self.subject.projection_error_px(declared, view.true)
+        self.projection_px = self.subject.projection_error_px(declared, view.true)
         note = f"radius {self.subject.radius:.3g}, {self.subject.basis}"
-        rows.add(PROJECTION, "px", 0.0, error, self.truth, note=note)
-        box, window = self.subject.outside(declared, fmt)
+        rows.add(PROJECTION, "px", 0.0, self.projection_px, self.truth, note=note)
+        self.outside = box, window = self.subject.outside(declared, fmt)
         rows.add(f"subject outside the ±{fmt.box:g} box", "%", None, 100 * box, in_format=box == 0)
         rows.add(f"subject outside the ±{fmt.depth_window:g} window", "%", None, 100 * window, in_format=window == 0)
 
@@ -162,10 +160,6 @@ def direction_deg(camera: Camera, about: Array) -> tuple[float, float]:
     return float(np.degrees(np.arctan2(y, x))), float(np.degrees(np.arctan2(z, np.hypot(x, y))))
 
 
-def _mask_or_nothing(stats: MaskStats | None) -> npt.NDArray[np.bool_]:
-    return stats.mask if stats is not None and stats.usable else np.zeros((1, 1), np.bool_)
-
-
 def _rig_rows(
     plan: Plan,
     rig: Rig,
@@ -174,15 +168,15 @@ def _rig_rows(
     canonical: F32,
     views: Sequence[_ViewLedger],
 ) -> _Rows:
+    """Of the fed views alone: what a held-out camera is like is no matter of the model's. All run parallel."""
     rows, fmt = _Rows(""), plan.model_format
-    declared = Rig(tuple(view.declared for view in plan.views))
-    # of the fed views, which decided the scale: a held-out camera may stand anywhere
-    before = rig.subset(plan.fed).distances(plan.centre.point)
-    after = declared.subset(plan.fed).distances(np.zeros(3))
+    declared = Rig(tuple(ledger.view.declared for ledger in views))
+    before = rig.distances(plan.centre.point)
+    after = declared.distances(np.zeros(3))
     truth = worst_truth([ledger.gravity for ledger in views if ledger.moved])
     near = abs(after.mean() / fmt.distance - 1) <= DISTANCE_TOLERANCE
     note = f"about the {plan.centre.source}: {plan.centre.note}"
-    note += f"; over the {len(plan.fed)} fed views" if len(plan.fed) < len(rig) else ""
+    note += f"; over the {len(plan.fed)} fed views" if len(plan.fed) < len(plan.views) else ""
     rows.add("mean distance", f"{rig.units} → model", before.mean(), after.mean(), truth, near, note)
     even = bool(np.all(np.abs(after - fmt.distance) <= DISTANCE_TOLERANCE * fmt.distance))
     spread = 100 * before.std() / before.mean(), 100 * after.std() / after.mean()
@@ -192,21 +186,19 @@ def _rig_rows(
     worst = worst_truth([ledger.truth for ledger in views])
     rows.add(RAY_MEAN, "°", 0.0, float(np.mean([ledger.rays.mean_deg for ledger in views])), worst)
     rows.add(RAY_MAX, "°", 0.0, float(np.max([ledger.rays.max_deg for ledger in views])), worst)
-    errors = [subject.projection_error_px(view.declared, view.true) for view in plan.views]
+    errors = [ledger.projection_px for ledger in views]
     rows.add(PROJECTION, "px RMS", 0.0, float(np.sqrt(np.mean(np.square(errors)))), worst)
-    left = subject.consistency_px(declared, canonical)
+    left = subject.consistency_px(declared, [ledger.shown.centroid_px for ledger in views if ledger.shown is not None])
     note = "needs masks in two views" if left is None else "an extended animal leaves some even in a perfect rig"
     rows.add("multi-view consistency of mask centroids", "px RMS", subject.before_px, left, note=note)
-    hulls = [
-        silhouette_hull(list(rig), [_mask_or_nothing(stats) for stats in masks], *_HULL_DENSITY),
-        silhouette_hull(list(declared), [image[..., 3] > 0.5 for image in canonical], *_HULL_DENSITY)
-        if any(stats is not None and stats.usable for stats in masks)
-        else None,
-    ]
-    before_hull, after_hull = (None if hull is None else hull.mean_px for hull in hulls)
-    note = "needs masks in two views" if hulls[1] is None else "px beyond the other views' outlines"
+    usable = [None if stats is None or not stats.usable else stats.mask for stats in masks]
+    before_hull = hull_gap_px(list(rig), usable)
+    after_hull = None
+    if any(mask is not None for mask in usable):
+        after_hull = hull_gap_px(list(declared), [image[..., 3] > 0.5 for image in canonical])
+    note = "needs masks in two views" if after_hull is None else "px beyond the other views' outlines"
     rows.add("silhouettes against the visual hull", "px", before_hull, after_hull, note=note)
-    shares = np.mean([subject.outside(view.declared, fmt) for view in plan.views], axis=0)
+    shares = np.mean([ledger.outside for ledger in views], axis=0)
     for share, limit, what in zip(shares, (fmt.box, fmt.depth_window), ("box", "window"), strict=True):
         rows.add(f"subject outside the ±{limit:g} {what}", "%", None, 100 * share, in_format=share == 0)
     for number, text in enumerate(plan.notes):
@@ -236,8 +228,16 @@ def write_ledger(
         _ViewLedger(view, plan, rig, stats, seen, subject)
         for view, stats, seen in zip(plan.views, masks, shown, strict=True)
     ]
-    rows = _rig_rows(plan, rig, masks, subject, canonical, views)
+    fed = [rig.names.index(name) for name in plan.fed]
+    rows = _rig_rows(
+        plan,
+        rig.subset(plan.fed),
+        [masks[index] for index in fed],
+        subject,
+        canonical if len(fed) == len(rig) else canonical[fed],
+        [views[index] for index in fed],
+    )
     rows.extend(row for ledger in views for row in ledger.rows)
-    seen = ("", *plan.fed)  # what a held-out camera is like is no matter of the model's
+    seen = ("", *plan.fed)
     in_format = all(row.verdict.in_format for row in rows if row.quantity in _DECIDING and row.view in seen)
     return Ledger(tuple(rows), Verdict(worst_truth([ledger.truth for ledger in views]), in_format))

@@ -78,8 +78,8 @@ def sources_of(plan: Plan) -> dict[str, str]:
     }
 
 
-def _chain(plan: Plan, sample: Sample) -> tuple[dict[str, object], ...]:
-    """Everything that was done, in order, as JSON: first the world, then each view's pixels."""
+def _chain(plan: Plan, sample: Sample, images: Sequence[Image]) -> tuple[dict[str, object], ...]:
+    """Everything that was done, in order, as JSON: first the world, then each view's pixels. bits: of the source."""
     world: dict[str, object] = {
         "step": "similarity",
         "from": sample.rig.units,
@@ -99,10 +99,11 @@ def _chain(plan: Plan, sample: Sample) -> tuple[dict[str, object], ...]:
             "image": str(source.path) if source is not None and source.path else None,
             "mask": str(source.mask_path) if source is not None and source.mask_path else None,
             "size": list(view.source.size),
+            "bits": 8 * image.dtype.itemsize,
             "copied": view.copied,
             **view.pixel_map.chain,
         }
-        for view, source in zip(plan.views, sample.sources, strict=True)
+        for view, source, image in zip(plan.views, sample.sources, images, strict=True)
     ]
     return (world, *views)
 
@@ -121,7 +122,10 @@ def prepare(sample: Sample, recipe: Recipe) -> Prepared:
     size = plan.model_format.size
     canonical = np.empty((len(images), size, size, 4), np.float32)
     for out, image, view in zip(canonical, images, plan.views, strict=True):
-        out[:] = warp.copy(image) if view.copied else warp.warp(image, view.pixel_map, size)
+        if view.copied:
+            out[:] = warp.copy(image)
+        else:
+            warp.warp(image, view.pixel_map, size, out)
     units = "model" if plan.mode is not Mode.RAW else sample.rig.units
     declared = Rig(tuple(view.declared for view in plan.views), units, source=sample.rig.source)
     true = Rig(tuple(view.true for view in plan.views), units, source=sample.rig.source)
@@ -136,7 +140,7 @@ def prepare(sample: Sample, recipe: Recipe) -> Prepared:
         ledger=write_ledger(plan, sample.rig, masks, subject, canonical),
         similarity=plan.similarity if plan.is_similarity else None,
         resampled=not all(view.copied for view in plan.views),
-        chain=_chain(plan, sample),
+        chain=_chain(plan, sample, images),
     )
 
 

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from mouseview.geometry.rays import pixel_centres
 from mouseview.geometry.transforms import Array
 from mouseview.geometry.triangulation import triangulate_rays
 from mouseview.model.camera import Camera, Rig
@@ -87,24 +85,22 @@ class Subject:
         window = np.abs(depth - along) > model_format.depth_window
         return float(box.mean()), float(window.mean())
 
-    def consistency_px(self, declared: Rig, canonical: npt.NDArray[np.float32]) -> float | None:
-        """RMS px that the canonical masks' centroids leave through the declared cameras; None without masks."""
+    def consistency_px(self, declared: Rig, centroids_px: Sequence[Array | None]) -> float | None:
+        """RMS px that the canonical masks' centroids (2,) leave through the declared cameras; None without masks."""
         if self.before_px is None:
             return None
-        cameras, centroids = [], []
-        for camera, image in zip(declared, canonical, strict=True):
-            mask = image[..., 3] > 0.5
-            if mask.any():
-                cameras.append(camera)
-                centroids.append(pixel_centres(*camera.size)[mask].mean(axis=0))
-        return centroid_residual_px(cameras, centroids)
+        pairs = [(camera, at) for camera, at in zip(declared, centroids_px, strict=True) if at is not None]
+        return centroid_residual_px([camera for camera, _ in pairs], [at for _, at in pairs])
 
 
 def locate_subject(plan: Plan, rig: Rig, masks: Sequence[MaskStats | None], guess: SubjectCentre) -> Subject:
-    """The subject of a plan. Its radius is the median over views of the masks' extent seen at its distance."""
+    """The subject of a plan, as the fed views show it.
+
+    Its radius is the median over them of the masks' extent seen at its distance.
+    """
     radii, cameras, centroids, seen = [], [], [], []
     for camera, stats in zip(rig, masks, strict=True):
-        if stats is None or not stats.usable:
+        if stats is None or not stats.usable or camera.name not in plan.fed:
             continue
         cameras.append(camera)
         centroids.append(stats.centroid_px)
