@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mouseview.inference.worker.client import WorkerClient
     from mouseview.workflow.autosave import BroughtBack
     from mouseview.workflow.compare_modes import ModeResult
+    from mouseview.workflow.order import OrderCheck
     from mouseview.workflow.project import Project
     from mouseview.workflow.reconstruct import Reconstruction
 
@@ -205,6 +206,26 @@ class EngineRoom:
                 recipe=project.recipe_for(sample.name),
                 client=self._warm(),
             )
+
+    def check_order(self, sample: Sample, project: Project, ticket: Ticket) -> OrderCheck:
+        from mouseview.workflow.order import check_order
+
+        with self._lock:
+            return check_order(
+                sample,
+                project.recipe_for(sample.name),
+                project.checkpoint,
+                project.device,
+                project.held_out,
+                ticket.progress,
+                ticket.cancelled,
+                client=self._warm(),
+            )
+
+    def describe(self, checkpoint: str, ticket: Ticket) -> dict[str, Any]:
+        """What the weights say of themselves, see ``WorkerClient.describe``."""
+        with self._lock:
+            return self._warm().describe(checkpoint, cancelled=ticket.cancelled)
 
     def close(self) -> None:
         self._stack.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,8 @@ from mouseview.model.errors import MouseViewError
 _FILE = "passes.json"
 _VERSION = 1
 _MAX_BYTES = 1 << 20
-_KEPT = 64
+_KEPT = 96
+_KEPT_OF_A_KIND = 3
 _MAX_TEXT = 200
 _MAX_NUMBER = 1e30
 
@@ -63,12 +65,11 @@ def known_passes() -> tuple[Pass, ...]:
 
 
 def remember(ran: Pass) -> None:
-    """Keep a pass in place of an earlier one of the same kind. Raises ``MouseViewError`` or ``OSError``."""
+    """Keep a pass beside the last ones of the same kind. Raises ``MouseViewError`` or ``OSError``."""
     known = known_passes()
-    if ran.cold and any(_kind(old) == _kind(ran) and not old.cold for old in known):
-        return
     others = [old for old in known if _kind(old) != _kind(ran)]
-    kept = [dataclasses.asdict(each) for each in [*others, ran][-_KEPT:]]
+    like_it = [old for old in known if _kind(old) == _kind(ran)][1 - _KEPT_OF_A_KIND :]
+    kept = [dataclasses.asdict(each) for each in [*others, *like_it, ran][-_KEPT:]]
     write_atomically(_path(), json.dumps({"version": _VERSION, "passes": kept}, indent=1).encode())
 
 
@@ -84,12 +85,14 @@ def expected(flop: float, network: str, processor: Processor, passes: Iterable[P
     usable = [each for each in usable if not each.cold] or usable
     if not usable:
         return None
-    nearest = min(reversed(usable), key=lambda each: abs(math.log(each.flop / flop)))
-    return Duration(flop * nearest.seconds / nearest.flop, nearest.machine, bool(same))
+    nearest = min(usable, key=lambda each: abs(math.log(each.flop / flop)))
+    # of several the middle one: the machine may have been busy with something else
+    seconds = statistics.median(each.seconds for each in usable if each.flop == nearest.flop)
+    return Duration(flop * seconds / nearest.flop, nearest.machine, bool(same))
 
 
-def _kind(ran: Pass) -> tuple[str, str, str, int]:
-    return ran.device, ran.machine, ran.network, ran.tokens
+def _kind(ran: Pass) -> tuple[str, str, str, int, bool]:
+    return ran.device, ran.machine, ran.network, ran.tokens, ran.cold
 
 
 def _path() -> Path:

@@ -44,17 +44,13 @@ class Estimate:
 
     @property
     def text(self) -> str:
-        """Such as ``6 views · 6,146 tokens · about 0.5 GB · about 4 s on this CPU``."""
-        parts = [
-            f"{self.cost.views} views",
-            f"{self.cost.tokens:,} tokens",
-            f"about {memory_text(self.cost.memory_bytes)}",
-        ]
+        """Such as ``6 views · 6,146 tokens · about 455 MB and 3.4 s on this CPU``."""
+        costs = f"{self.cost.views} views · {self.cost.tokens:,} tokens · about {memory_text(self.cost.memory_bytes)}"
         where = "this GPU" if self.processor.device == CUDA else "this CPU"
         if self.duration is None:
-            return " · ".join([*parts, f"time on {where} unknown until the first run"])
-        guess = "about" if self.duration.same_network else "very roughly"
-        return " · ".join([*parts, f"{guess} {duration_text(self.duration.seconds)} on {where}"])
+            return f"{costs} · time on {where} unknown until the first run"
+        time = duration_text(self.duration.seconds)
+        return f"{costs} {'and' if self.duration.same_network else 'and very roughly'} {time} on {where}"
 
     @property
     def more_text(self) -> str:

@@ -25,7 +25,7 @@ from mouseview.model.sample import Sample
 from mouseview.normalise.prepare import prepare
 from mouseview.workflow.inspect import numbers
 from mouseview.workflow.open import fed_and_held_out
-from mouseview.workflow.reconstruct import Progress, never, no_progress, render_at, worker_or
+from mouseview.workflow.reconstruct import Progress, never, no_progress, remember_pass, render_at, worker_or
 
 # The renders of two orders may differ by this much before the order counts as mattering: an error this small is far
 # below that of any reconstruction against its photographs.
@@ -120,6 +120,7 @@ def check_order(
                 progress=_of_turn(progress, turn, len(orders)),
                 cancelled=cancelled,
             )
+            remember_pass(worker.last_pass)
             size = prepared.images.shape[1]
             scenes.append(gaussians.select(unshuffled(order, len(gaussians), size * size)))
     differences = _differences(scenes, prepared.rig, progress, cancelled)
@@ -205,7 +206,8 @@ def _unit(prepared: Prepared, rig: Rig) -> tuple[float, str]:
 
 
 def _short(value: float) -> str:
-    return "0" if value == 0 else f"{value:.2g}" if value < 100 else f"{value:.0f}"
+    """Two digits; what is smaller than any question asked is said to be so."""
+    return "less than 0.001" if value < 0.001 else f"{value:.2g}" if value < 100 else f"{value:.0f}"
 
 
 def _stop_if(cancelled: Callable[[], bool]) -> None:

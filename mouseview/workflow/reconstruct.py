@@ -135,7 +135,7 @@ def reconstruct(
         )
         seconds = time.perf_counter() - began
         ran = worker.last_pass
-    _remember(ran)
+    remember_pass(ran)
     views = []
     for index, camera in enumerate(prepared.rig):
         _stop_if(cancelled)
@@ -151,7 +151,7 @@ def reconstruct(
     return Reconstruction(prepared, gaussians, tuple(views), seconds, alpha, ran_on, checkpoint, ran)
 
 
-def _remember(ran: Pass | None) -> None:
+def remember_pass(ran: Pass | None) -> None:
     """For later estimates. A cache that cannot be written costs nothing but these."""
     if ran is not None:
         with contextlib.suppress(MouseViewError, OSError):
