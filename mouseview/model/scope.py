@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mouseview.model.recipe import Framing, Framings
-from mouseview.model.recipe_book import RecipeBook, SampleChange
+from mouseview.model.recipe_book import RecipeBook, SampleChange, each_once
 
 
 class Reach(StrEnum):
@@ -103,16 +103,16 @@ def _framed_beneath(book: RecipeBook, framings: dict[str, Framing], source: str)
     """The recipe's own framings replaced; samples with some of their own show what they showed."""
     after = book.framed_everywhere(framings)
     beneath, above = dict(book.recipe.framings), dict(after.recipe.framings)
-    changes = {}
-    for name, change in book.samples:
-        if not change.framings or name == source:
-            continue
+
+    def kept(change: SampleChange) -> SampleChange:
         own = {**beneath, **dict(change.framings)}
-        kept = [(view, own.get(view, Framing())) for view in framings]
-        kept = [(view, framing) for view, framing in kept if framing != above.get(view, Framing())]
+        shown = [(view, own.get(view, Framing())) for view in framings]
+        shown = [(view, framing) for view, framing in shown if framing != above.get(view, Framing())]
         others = (entry for entry in change.framings if entry[0] not in framings)
-        changes[name] = dataclasses.replace(change, framings=tuple(sorted((*others, *kept))))
-    return after.with_changes(changes)
+        return dataclasses.replace(change, framings=tuple(sorted((*others, *shown))))
+
+    theirs = {name: change for name, change in book.samples if change.framings and name != source}
+    return after.with_changes(each_once(theirs, kept))
 
 
 def _reset_all(book: RecipeBook, locked: tuple[str, ...]) -> Carried:
@@ -139,13 +139,16 @@ def _changed(
         samples if samples is not None else (*book.changes, *after.changes, "")
     )  # "": any without changes of its own
     old, new = dict(book.recipe.framings), dict(after.recipe.framings)
+    pairs = {  # many samples share theirs: each pair is looked at once
+        (id(was), id(now)): (was, now) for was, now in ((book.change(name), after.change(name)) for name in names)
+    }
     left = list(views)
     changed = set()
-    for name in names:
-        was, now = dict(book.change(name).framings), dict(after.change(name).framings)
+    for was, now in pairs.values():
+        of_was, of_now = dict(was.framings), dict(now.framings)
         for view in tuple(left):
-            before = was.get(view) or old.get(view) or Framing()
-            if before != (now.get(view) or new.get(view) or Framing()):
+            before = of_was.get(view) or old.get(view) or Framing()
+            if before != (of_now.get(view) or new.get(view) or Framing()):
                 changed.add(view)
                 left.remove(view)
         if not left:

@@ -23,7 +23,10 @@ def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
 
 
 def framings_to_json(framings: Framings) -> dict[str, Any]:
-    return {view: dataclasses.asdict(framing) for view, framing in framings}
+    return {
+        view: {"aim_deg": framing.aim_deg, "roll_deg": framing.roll_deg, "zoom": framing.zoom}
+        for view, framing in framings
+    }
 
 
 def book_to_json(book: RecipeBook) -> dict[str, Any]:

@@ -311,7 +311,8 @@ class SamplesPanel(QWidget):
         self._selected = names
         if len(names) > 1:
             rows = {name: row for row, name in enumerate(self.model.names)}
-            found = (self._row(rows[name]).row() for name in names if name in rows)
+            wanted = [rows[name] for name in names if name in rows]
+            found = wanted if self._in_file_order else [self._row(row).row() for row in wanted]
             self.list.select_rows(row for row in found if row >= 0)
         else:
             self.select_in_view()
@@ -322,13 +323,22 @@ class SamplesPanel(QWidget):
         self.footer.setText(count + self._about)
         self.select_one.setVisible(bool(count))
 
+    @property
+    def _in_file_order(self) -> bool:
+        """The list shows all rows as they come."""
+        return self._proxy.sortColumn() < 0 and self._proxy.rowCount() == self.model.rowCount()
+
+    def _source_row(self, row: int) -> int:
+        return self._proxy.mapToSource(self._proxy.index(row, 0)).row()
+
     def _row(self, source_row: int) -> QModelIndex:
         return self._proxy.mapFromSource(self.model.index(source_row, 0))
 
     def _read_selection(self) -> None:
-        chosen = self._proxy.mapSelectionToSource(self.list.selectionModel().selection())
+        chosen = self.list.selectionModel().selection()
         parts = (chosen.at(position) for position in range(chosen.count()))
-        rows = sorted(row for part in parts for row in range(part.top(), part.bottom() + 1))
+        listed = sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
+        rows = listed if self._in_file_order else sorted(self._source_row(row) for row in listed)
         names = tuple(self.model.names[row] for row in rows) if len(rows) > 1 else ()
         if names != self._selected:
             self._selected = names
@@ -366,7 +376,7 @@ class SamplesPanel(QWidget):
             return
         shown = self.list.viewport().height() // _ROW_PX + 2
         last = min(first.row() + shown, self._proxy.rowCount())
-        rows = [self._proxy.mapToSource(self._proxy.index(row, 0)).row() for row in range(first.row(), last)]
+        rows = [self._source_row(row) for row in range(first.row(), last)]
         missing = self.model.missing(rows)
         if missing:
             self.rows_needed.emit(missing)
