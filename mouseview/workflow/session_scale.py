@@ -20,16 +20,21 @@ _SAME_RIG = 1e-9  # of its camera centres, relative
 
 @dataclass(frozen=True, eq=False)
 class SessionScale:
-    """The one scale of a session, for all samples that were taken by the rig with these camera centres (V, 3)."""
+    """The one scale of a session, for all samples that were taken by the rig with these camera centres (V, 3).
+
+    note: where it comes from.
+    """
 
     scale: float
     centres: Array
+    note: str
 
     def recipe(self, recipe: Recipe, rig: Rig) -> Recipe:
         """``recipe`` with the session's scale, or as it is for a sample of another rig."""
         if self.centres.shape != (len(rig), 3) or not np.allclose(self.centres, rig.centres, rtol=_SAME_RIG, atol=0):
             return recipe
-        return recipe.replace(scale=self.scale)
+        measured = {**dict(recipe.measured), "scale": self.note}
+        return recipe.replace(scale=self.scale, measured=tuple(sorted(measured.items())))
 
 
 def session_scale(dataset: Dataset, recipe: Recipe, held_out: tuple[str, ...] | None = None) -> SessionScale | None:
@@ -47,7 +52,10 @@ def session_scale(dataset: Dataset, recipe: Recipe, held_out: tuple[str, ...] | 
             plan, _ = plan_sample(sample, feeding(recipe, sample.rig, held_out), sample_masks(sample))
         except MouseViewError:
             continue  # told when its turn comes: it must not stop the others
-        return None if plan.conforms else SessionScale(float(plan.similarity.scale), sample.rig.centres)
+        if plan.conforms:
+            return None
+        note = f"{plan.scale_note.removesuffix(' in this sample')} in {sample.name}, kept for all samples of its rig"
+        return SessionScale(float(plan.similarity.scale), sample.rig.centres, note)
     return None
 
 

@@ -23,7 +23,7 @@ from mouseview.normalise.ground import Ground, NoGround, fit_ground
 from mouseview.normalise.label_centre import label_points
 from mouseview.normalise.orientation import cameras_up, file_up, orientation
 from mouseview.resources import model_format
-from mouseview.workflow.open import held_out_by_name
+from mouseview.workflow.session_scale import feeding
 
 FRAMES = 24
 _TRUSTED = (CentreSource.LABELS, CentreSource.MASKS)  # they speak of the animal itself
@@ -215,8 +215,7 @@ def _fed(rig: Rig, recipe: Recipe, held_out: tuple[str, ...] | None) -> tuple[st
     unknown = [name for name in recipe.views if name not in rig.names]
     if unknown:
         raise MouseViewError(f"no camera {', '.join(unknown)} here", remedy=f"the cameras are: {', '.join(rig.names)}")
-    left_out = held_out_by_name(rig) if held_out is None else held_out
-    return recipe.views or tuple(name for name in rig.names if name not in left_out)
+    return feeding(recipe, rig, held_out).views or rig.names
 
 
 def _same_rig(first: Rig, second: Rig) -> bool:
