@@ -19,7 +19,7 @@ from mouseview.app.jobs import Failure, Jobs, Ticket
 from mouseview.app.probing.probe import Probe
 from mouseview.app.state import AppState, SceneChoice, ViewImage
 from mouseview.model.errors import MouseViewError
-from mouseview.model.recipe import CentreSource, Mode
+from mouseview.model.recipe import Mode
 
 if TYPE_CHECKING:
     from mouseview.app.desks.masks import MaskView
@@ -73,6 +73,11 @@ class Controller(QObject):
         self._hurried = False
         self._checked: tuple[int, str] | None = None
         self._kept_prepared, self._kept_runs, self._kept_modes = _Kept(), _Kept(), _Kept()
+
+    @property
+    def engine(self) -> tasks.EngineRoom:
+        """Where networks run; one run at a time."""
+        return self._engine
 
     def shutdown(self) -> None:
         if self._closed:
@@ -250,9 +255,6 @@ class Controller(QObject):
 
     def set_mode(self, mode: Mode) -> None:
         self._edit_recipe(f"mode {mode}", mode=mode)
-
-    def set_centre(self, source: CentreSource | None) -> None:
-        self._edit_recipe(f"centre {source or 'most trusted'}", centre=source)
 
     def _edit_recipe(self, text: str, **changes: Any) -> None:
         if self.state.project is not None:

@@ -113,3 +113,10 @@ def hide_stray_tab_bars(window: QMainWindow, docks: tuple[Dock, ...]) -> None:
         for bar in bars:
             if bar not in used:
                 bar.hide()
+
+
+def tab_bar_height(window: QMainWindow, dock: Dock) -> int:
+    """Of the tabs over a dock, which ``resizeDocks`` counts to its height; 0 where there are none."""
+    bars = [bar for bar in window.children() if isinstance(bar, QTabBar) and not bar.isHidden()]
+    over = (bar for bar in bars if abs(dock.geometry().top() - bar.geometry().bottom() - 1) <= _TOUCHING_PX)
+    return next((bar.height() for bar in over if bar.geometry().left() == dock.geometry().left()), 0)

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QProgressBar, QStacked
 
 from mouseview.app import theme
 from mouseview.app.actions import SPECS, Actions
-from mouseview.app.docks import Dock, hide_stray_tab_bars
+from mouseview.app.docks import Dock, hide_stray_tab_bars, tab_bar_height
 from mouseview.app.panels.calibration_diff import CalibrationDiffPanel
 from mouseview.app.panels.compare import ComparePanel
+from mouseview.app.panels.crop import CropPanel
 from mouseview.app.panels.findings import FindingsPanel
 from mouseview.app.panels.ledger import LedgerPanel
 from mouseview.app.panels.mask_editor import MaskEditorPanel
@@ -23,12 +24,13 @@ from mouseview.app.panels.probe import ProbePanel
 from mouseview.app.panels.samples import SamplesPanel
 from mouseview.app.panels.scene import ScenePanel
 from mouseview.app.panels.session import SessionPanel
+from mouseview.app.panels.subject import SubjectPanel
 from mouseview.app.panels.understanding import UnderstandingPanel
 from mouseview.app.panels.views import ViewsPanel
 from mouseview.app.panels.welcome import WelcomePanel
 
 _LAYOUT_VERSION = 1
-_AIMING_SHARE = 0.5  # of the window's height for views that one aims at
+_AIMING_SHARE = 0.5  # of the window's height for views that one aims at, or maps that one reads
 _SETTLED_MS = 40  # after docks were arranged anew, their tabs have their places
 _TOOL_BAR = ("open-folder", "save-project", "", "undo", "redo", "", "sample-previous", "sample-next", "",
              "frame", "reset-scene", "probe", "", "run", "run-modes")  # fmt: skip
@@ -57,13 +59,16 @@ class MainWindow(QMainWindow):
         self.ledger, self.findings, self.model = LedgerPanel(), FindingsPanel(), ModelPanel()
         self.compare, self.modes, self.session = ComparePanel(), ModesPanel(), SessionPanel()
         self.difference, self.probe, self.welcome = CalibrationDiffPanel(), ProbePanel(), WelcomePanel()
-        self.masks = MaskEditorPanel()
+        self.masks, self.crop = MaskEditorPanel(), CropPanel()
         self.understanding = UnderstandingPanel()
+        self.subject = SubjectPanel()
         self._hidden_by_user: set[str] = set()
-        self._idle: set[str] = {"session", "difference", "masks"}  # panels with nothing to say about what is open
+        # panels with nothing to say about what is open
+        self._idle: set[str] = {"session", "difference", "masks", "crop"}
         self._docks_shown: bool | None = None
         self._laid_out = False
-        self._height_before: int | None = None  # of the views, while they are larger than that
+        self._height_before: int | None = None  # of the docks below, while they are larger than that
+        self._roomy: frozenset[str] = frozenset()  # those of them that want more room
         self.centre = QStackedWidget()
         self.centre.addWidget(self.welcome)
         self.centre.addWidget(self.scene)
@@ -78,10 +83,12 @@ class MainWindow(QMainWindow):
         for name, title, icon, panel, area in (
             ("samples", "Samples", "samples", self.samples, left),
             ("model", "Model", "model", self.model, right),
+            ("subject", "Subject", "axes", self.subject, right),
             ("findings", "Findings", "findings", self.findings, right),
             ("ledger", "Ledger", "ledger", self.ledger, right),
             ("probe", "Probe", "probe", self.probe, right),
             ("views", "Views", "grid", self.views, bottom),
+            ("crop", "Crop", "frame", self.crop, bottom),
             ("understanding", "What the model sees", "eye", self.understanding, bottom),
             ("compare", "Compare", "compare", self.compare, bottom),
             ("modes", "All modes", "modes", self.modes, bottom),
@@ -102,8 +109,8 @@ class MainWindow(QMainWindow):
         self._tab_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS)
         self._tab_timer.timeout.connect(lambda: hide_stray_tab_bars(self, tuple(self.docks.values())))
         self.panels = (self.samples, self.scene, self.views, self.ledger, self.findings, self.model, self.compare,
-                       self.modes, self.session, self.difference, self.masks, self.probe,
-                       self.understanding)  # fmt: skip
+                       self.modes, self.session, self.difference, self.masks, self.probe, self.crop,
+                       self.understanding, self.subject)  # fmt: skip
         self.recent_menu = QMenu("Open recent", self)
         self._build_menus()
         self._build_tool_bar()
@@ -175,16 +182,18 @@ class MainWindow(QMainWindow):
             dock.setFloating(False)
             self.addDockWidget(self._areas[name], dock)
         self.splitDockWidget(docks["model"], docks["findings"], Qt.Orientation.Vertical)
+        self.tabifyDockWidget(docks["model"], docks["subject"])
         self.tabifyDockWidget(docks["findings"], docks["ledger"])
         self.tabifyDockWidget(docks["ledger"], docks["probe"])
-        self.tabifyDockWidget(docks["views"], docks["understanding"])
+        self.tabifyDockWidget(docks["views"], docks["crop"])
+        self.tabifyDockWidget(docks["crop"], docks["understanding"])
         self.tabifyDockWidget(docks["understanding"], docks["compare"])
         self.tabifyDockWidget(docks["compare"], docks["modes"])
         self.tabifyDockWidget(docks["modes"], docks["session"])
         self.tabifyDockWidget(docks["session"], docks["difference"])
         self.tabifyDockWidget(docks["difference"], docks["masks"])
-        docks["findings"].raise_()
-        docks["views"].raise_()
+        for name in ("model", "findings", "views"):
+            docks[name].raise_()
         self._size_docks()
         self._fit_titles()
 
@@ -220,7 +229,7 @@ class MainWindow(QMainWindow):
         if wanted:
             for name, dock in self.docks.items():
                 dock.setVisible(name not in self._hidden_by_user | self._idle)
-            for name in ("findings", "views"):
+            for name in ("model", "findings", "views"):
                 self.docks[name].raise_()
             if not self._laid_out:
                 self._laid_out = True
@@ -252,15 +261,22 @@ class MainWindow(QMainWindow):
         self.docks[name].show()
         self.docks[name].raise_()
 
-    def give_room(self, wanted: bool) -> None:
-        """Larger views while one aims at pixels; afterwards they are as tall as before."""
-        dock = self.docks["views"]
+    def _in_sight(self, name: str) -> Dock:
+        """This dock, or the one before it that shares its place: what lies behind a tab has no height of its own."""
+        dock = self.docks[name]
+        shown = (other for other in self.docks.values() if other in self.tabifiedDockWidgets(dock))
+        return dock if dock.geometry().left() >= 0 else next((o for o in shown if o.geometry().left() >= 0), dock)
+
+    def give_room(self, wanted: bool, by: str = "views") -> None:
+        """More height for the docks below while one aims at pixels or reads maps; afterwards they are as before."""
+        self._roomy = self._roomy | {by} if wanted else self._roomy - {by}
+        wanted, dock = bool(self._roomy), self._in_sight(by)
         if dock.isFloating() or wanted == (self._height_before is not None):
             return
         if wanted:
             self._height_before = dock.height()
         height = max(dock.height(), round(_AIMING_SHARE * self.height())) if wanted else self._height_before
-        self.resizeDocks([dock], [height or dock.height()], Qt.Orientation.Vertical)
+        self.resizeDocks([dock], [(height or dock.height()) + tab_bar_height(self, dock)], Qt.Orientation.Vertical)
         if not wanted:
             self._height_before = None
 

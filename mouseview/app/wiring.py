@@ -21,13 +21,16 @@ from mouseview.app.appearance import CHOICES, Appearance
 from mouseview.app.consent import Question
 from mouseview.app.controller import RUN_SLOT, Controller
 from mouseview.app.desks.all_desks import Desks
+from mouseview.app.desks.crop import FULL_SLOT, READY_SLOT
 from mouseview.app.desks.jobs import SLOT as JOB_SLOT
 from mouseview.app.desks.jobs import STATE_SLOT
 from mouseview.app.desks.masks import KEEP_SLOT, LOAD_SLOT
 from mouseview.app.desks.probe import DETAIL_SLOT, KEYPOINTS_SLOT
 from mouseview.app.desks.recipes import SUFFIX
 from mouseview.app.desks.session import EVIDENCE_SLOT
+from mouseview.app.desks.subject import FACTS_SLOT, SURVEY_SLOT
 from mouseview.app.desks.understanding import SLOT as UNDERSTANDING_SLOT
+from mouseview.app.desks.views import COST_SLOT
 from mouseview.app.jobs import Failure, JobStatus
 from mouseview.app.palette import CheatSheet, CommandPalette
 from mouseview.app.panels import findings as findings_panel
@@ -47,6 +50,10 @@ _QUIET_SLOTS = (
     KEYPOINTS_SLOT,
     DETAIL_SLOT,
     UNDERSTANDING_SLOT,
+    FACTS_SLOT,
+    READY_SLOT,
+    FULL_SLOT,
+    COST_SLOT,
     "summaries",
     "images",
     "check",
@@ -125,11 +132,9 @@ class Wiring(QObject):
         window.scene.ray_picked.connect(controller.set_picked)
         model = window.model
         model.mode_chosen.connect(controller.set_mode)
-        model.centre_chosen.connect(controller.set_centre)
         model.checkpoint_chosen.connect(controller.set_checkpoint)
         model.checkpoint_wanted.connect(self._ask_checkpoint)
         model.device_chosen.connect(controller.set_device)
-        model.fed_changed.connect(controller.set_fed)
         model.cancel_wanted.connect(controller.cancel)
         window.modes.mode_chosen.connect(controller.set_mode)
         for run in (model.run_wanted, window.compare.run_wanted):
@@ -213,6 +218,8 @@ class Wiring(QObject):
                 panel.show_progress(status)
         if status.slot == EVIDENCE_SLOT:
             window.session.show_progress(status)
+        if status.slot == SURVEY_SLOT:
+            window.subject.show_progress(status)
         if status.slot in ("open", "demo"):
             window.welcome.show_busy(f"{status.note or status.title} …" if running else "")
         if status.slot in _QUIET_SLOTS or status.slot.startswith(KEEP_SLOT):

@@ -24,7 +24,7 @@ from mouseview.app.panels.messages import FailureCard
 from mouseview.app.state import AppState
 from mouseview.inference.hub import DownloadOffer, HubFile
 from mouseview.model.gaussians import Gaussians
-from mouseview.model.recipe import CentreSource, Mode
+from mouseview.model.recipe import Mode
 from mouseview.workflow.project import load_project
 from tests.app.conftest import SAMPLES, compared_view, wait_for_sample
 
@@ -102,31 +102,13 @@ def test_undo_does_not_jump_to_another_sample(opened: Running, qtbot: QtBot) -> 
 def test_views_are_held_out_by_a_click(opened: Running, qtbot: QtBot) -> None:
     window, controller = opened.window, opened.controller
     name = controller.state.sample.rig.names[2]
-    box = window.model.view_box(name)
+    box = window.model.views.box(name)
     qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
     assert controller.state.project.held_out == (name,)
     assert name not in controller.state.fed
-    assert "5 of 6" in window.model.views_title.text()
+    assert "5 of 6" in window.model.views.title.text()
     controller.history.undo()
     assert box.isChecked()
-
-
-def test_the_subject_centre_can_be_chosen_among_candidates(opened: Running, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: bool(opened.controller.state.centres), timeout=60_000)
-    combo = opened.window.model.centre
-    sources = [combo.itemData(row) for row in range(combo.count())]
-    assert sources[0] is None
-    row = sources.index(CentreSource.AXES)
-    combo.setCurrentIndex(row)
-    combo.activated.emit(row)
-    assert opened.controller.state.project.recipe.centre is CentreSource.AXES
-
-    def used() -> bool:
-        prepared = opened.controller.state.prepared
-        return prepared is not None and prepared.centre.source is CentreSource.AXES
-
-    qtbot.waitUntil(used, timeout=30_000)
-    assert combo.currentData() == CentreSource.AXES
 
 
 def test_what_cannot_be_opened_says_so_and_stops_nothing(opened: Running, qtbot: QtBot, tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog
+from shiboken6 import isValid
 
 from mouseview.app.controller import Controller
 from mouseview.app.desks.conventions_dialog import ConventionsWiring
+from mouseview.app.desks.crop_wiring import CropWiring
 from mouseview.app.desks.damage import DamageDesk
 from mouseview.app.desks.difference import DifferenceDesk
 from mouseview.app.desks.jobs import JobDesk
@@ -16,7 +18,9 @@ from mouseview.app.desks.masks import MaskDesk
 from mouseview.app.desks.probe import ProbeDesk
 from mouseview.app.desks.scope_wiring import ScopeWiring
 from mouseview.app.desks.session import SessionDesk
+from mouseview.app.desks.subject import SubjectDesk
 from mouseview.app.desks.understanding import UnderstandingDesk
+from mouseview.app.desks.views import ViewsDesk
 from mouseview.app.player import Player
 from mouseview.app.state import AppState
 from mouseview.app.window import MainWindow
@@ -39,15 +43,21 @@ class Desks(QObject):
         self.understanding = UnderstandingDesk(controller)
         self.long_jobs = JobDesk(window, controller)
         self.player = Player(controller)
+        self.views = ViewsDesk(controller, window.model.views)
         self.scope = ScopeWiring(window, controller, near)
+        self.crop = CropWiring(window, controller)
+        self.crop.desk.planned.connect(self.understanding.preview)
+        self.subject = SubjectDesk(controller)
         self._connect_session()
         self._connect_probe()
         self._connect_masks()
         self._connect_difference()
         self._connect_understanding()
+        self._connect_subject()
         on = window.actions_.on
         on("check-conventions", self.conventions.open)
         on("damage", self.damage.open)
+        on("check-order", self.views.check_order)
         on("extract", self.long_jobs.ask_extract)
         on("normalise-all", self.long_jobs.ask_normalise)
         on("play", lambda _checked: self.player.toggle())
@@ -61,6 +71,7 @@ class Desks(QObject):
         window.set_idle("session", state.dataset is None or state.dataset.session is None)
         window.actions_["probe"].setChecked(state.probing)
         window.give_room(state.probing)
+        self.crop.show_state(state)
         self.scope.show_state(state)
         for id in PROBE_KEYS:
             window.actions_[id].setEnabled(state.probing)
@@ -126,15 +137,37 @@ class Desks(QObject):
     def _connect_understanding(self) -> None:
         panel, desk = self._window.understanding, self.understanding
         panel.wished.connect(desk.wish)
-        panel.seen.connect(desk.look)
+        seen = self._window.docks["understanding"].visibilityChanged  # a panel behind another tab is not told so
+        seen.connect(desk.look)
+        # not before the tab that comes into sight has its place
+        seen.connect(lambda visible: QTimer.singleShot(0, self, lambda: self._make_room(visible)))
         panel.camera_chosen.connect(self._controller.choose_camera)
         desk.shown.connect(panel.show_study)
         self._window.actions_.on("why-false", self._explain)
+
+    def _make_room(self, wanted: bool) -> None:
+        if isValid(self._window):  # docks are hidden too while a window is taken down
+            self._window.give_room(wanted, "understanding")
 
     def _explain(self) -> None:
         window = self._window
         window.raise_panel("understanding")
         window.understanding.explain()
+
+    def _connect_subject(self) -> None:
+        panel, desk = self._window.subject, self.subject
+        panel.centre_chosen.connect(desk.choose_centre)
+        panel.session_scale_chosen.connect(desk.choose_session_scale)
+        panel.scale_given.connect(desk.give_scale)
+        panel.up_chosen.connect(desk.choose_up)
+        panel.up_given.connect(desk.give_up)
+        panel.azimuth_chosen.connect(desk.choose_azimuth)
+        panel.measure_wanted.connect(lambda: desk.measure())
+        panel.stop_wanted.connect(desk.stop)
+        panel.pick_wanted.connect(desk.pick)
+        panel.follow_wanted.connect(desk.follow_others)
+        desk.facts_changed.connect(panel.show_facts)
+        desk.surveyed.connect(panel.show_survey)
 
     def _connect_difference(self) -> None:
         window, desk = self._window, self.difference
