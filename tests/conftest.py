@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -11,9 +9,6 @@ settings.register_profile("mouseview", deadline=None, max_examples=40, suppress_
 settings.load_profile("mouseview")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What tests run must not become what the user's own machine is said to be able to do."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MOUSEVIEW_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=6, help="how often a batch is killed (default: 6)")
+    parser.addoption("--kill-seed", type=int, default=None, help="of the moments of the kills (default: another one)")
