@@ -182,7 +182,13 @@ def _rig_rows(
     spread = 100 * before.std() / before.mean(), 100 * after.std() / after.mean()
     rows.add("distance spread (CV)", "%", *spread, truth, even)
     note = "one similarity for the rig" if truth is Truth.TRUE else "the declared poses are no similarity of the rig"
+    note += f"; {plan.scale_note}"
     rows.add("scale", f"model per {rig.units}", 1.0, float(plan.similarity.scale), truth, note=note)
+    turned, kept = plan.orientation, "the file's own axes"
+    leaning = 0.0 if turned is None else turned.leaning_deg
+    rows.add("up against the file's", "°", 0.0, leaning, note=kept if turned is None else turned.up_note)
+    about = 0.0 if turned is None else turned.azimuth_deg
+    rows.add("turn about up", "°", 0.0, about, note=kept if turned is None else turned.azimuth_note)
     worst = worst_truth([ledger.truth for ledger in views])
     rows.add(RAY_MEAN, "°", 0.0, float(np.mean([ledger.rays.mean_deg for ledger in views])), worst)
     rows.add(RAY_MAX, "°", 0.0, float(np.max([ledger.rays.max_deg for ledger in views])), worst)

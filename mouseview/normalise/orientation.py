@@ -39,12 +39,13 @@ class UpDirection:
 class Orientation:
     """R_model_file (3, 3) turns the file's axes into the model's.  up_note, azimuth_note: number and source in words.
 
-    azimuth_deg: the turn about up, after the smallest turn that brings up to the model's.  warnings: what speaks
-    against the choice.
+    leaning_deg: from up to the direction that the file's frame shares with the model's up.  azimuth_deg: the turn about
+    up, after the smallest turn that brings up to the model's.  warnings: what speaks against the choice.
     """
 
     R_model_file: Array
     up: UpDirection
+    leaning_deg: float
     azimuth_deg: float
     up_note: str
     azimuth_note: str
@@ -151,7 +152,7 @@ def orientation(rig: Rig, recipe: Recipe, model_format: ModelFormat) -> Orientat
     azimuth_deg, azimuth_note = _azimuth(rig, R, recipe, model_format)
     if azimuth_deg:
         R = turn_about(model_up, azimuth_deg) @ R
-    return Orientation(R, chosen, azimuth_deg, up_note, azimuth_note, _doubts(chosen, candidates))
+    return Orientation(R, chosen, turned, azimuth_deg, up_note, azimuth_note, _doubts(chosen, candidates))
 
 
 def _doubts(chosen: UpDirection, candidates: tuple[UpDirection, ...]) -> tuple[str, ...]:

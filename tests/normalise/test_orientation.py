@@ -180,6 +180,10 @@ def test_a_turned_result_leads_back_to_the_file(mode: Mode) -> None:
         assert np.allclose(canonical_to_source(prepared, index, camera, forth), pixels, atol=1e-6)
         seen, _ = prepared.true_rig[index].project(there)
         assert np.allclose(seen, source_to_canonical(prepared, index, camera, camera.project(step)[0]), atol=1e-6)
+    rows = {row.quantity: row for row in prepared.ledger.of("")}
+    assert "given by the user" in rows["scale"].note
+    assert rows["up against the file's"].after == pytest.approx(np.degrees(np.arctan2(np.hypot(0.3, 0.2), 0.8)), abs=2)
+    assert "reference rig" in rows["turn about up"].note
     assert world["sources"]["scale"] == "given by the user"
     assert "level" in world["sources"]["up"]
     assert "reference rig" in world["sources"]["azimuth"]
