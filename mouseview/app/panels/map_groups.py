@@ -11,7 +11,8 @@ from mouseview.app import theme
 from mouseview.app.tokens import Tokens
 from mouseview.app.understanding.values import Legend, MapGroup, MapImage
 
-_TITLE_PX, _NAME_PX, _LEGEND_PX, _NOTE_PX = 18, 0, 28, 15
+_TITLE_PX, _LEGEND_PX, _NOTE_PX = 18, 28, 15
+_LEAST_GROUP_PX = 190  # for its title
 _GAP_PX, _GROUP_GAP_PX, _PAD_PX = 4, 18, 8
 _LEAST_PX, _MOST_PX = 56, 320
 BAR_PX = 8
@@ -91,9 +92,9 @@ class MapGroups(QWidget):
                 width = height * shown.image.width() / max(shown.image.height(), 1)
                 self._paint_map(painter, shown, QRectF(left, _TITLE_PX, width, height), t)
                 left += width + _GAP_PX
-            width = left - _GAP_PX - start
+            width = max(left - _GAP_PX - start, _LEAST_GROUP_PX)
             self._paint_words(painter, group, QRectF(start, 0, width, _TITLE_PX), height, t)
-            left += _GROUP_GAP_PX - _GAP_PX
+            left = start + width + _GROUP_GAP_PX
 
     @staticmethod
     def _paint_map(painter: QPainter, shown: MapImage, place: QRectF, t: Tokens) -> None:

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
 
 from mouseview.app import theme
 from mouseview.app.panels.displacement_field import arrow
@@ -21,6 +21,7 @@ _HEAD_PX, _FOOT_PX, _GAP_PX, _PAD_PX = 17, 16, 8, 6
 _INNER_PX = 3  # between the two sides of a tile
 _LEAST_SIDE_PX = 58
 _MOST_SIDE_PX = 340
+_ROOMY_PX, _FEW_ARROWS = 150, 7  # in smaller tiles only the middle's and the inner ring's arrows
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,19 @@ class Grid:
 def best_grid(tiles: int, sides: int, width: float, height: float) -> Grid:
     """The arrangement in which pictures become largest; ``sides``: pictures beside one another in a tile."""
     best = Grid(max(tiles, 1), 1, 0)
-    for rows in range(1, max(tiles, 1) + 1):
+    for rows in range(1, tiles + 1):
         columns = math.ceil(tiles / rows)
         across = (width - _GAP_PX * (columns - 1)) / columns - (sides - 1) * _INNER_PX
         down = (height - _GAP_PX * (rows - 1)) / rows - _HEAD_PX - _FOOT_PX
         side = int(min(across / sides, down))
         if side > best.side:
             best = Grid(columns, rows, side)
-    return Grid(best.columns, best.rows, int(np.clip(best.side, _LEAST_SIDE_PX, _MOST_SIDE_PX)))
+    if best.side >= _LEAST_SIDE_PX:
+        return Grid(best.columns, best.rows, min(best.side, _MOST_SIDE_PX))
+    # as many as fit beside one another; the rest is scrolled to
+    tile = sides * _LEAST_SIDE_PX + (sides - 1) * _INNER_PX + _GAP_PX
+    columns = max(int((width + _GAP_PX) // tile), 1)
+    return Grid(columns, math.ceil(tiles / columns), _LEAST_SIDE_PX)
 
 
 def polyline(points_px: Array, place: QRectF, size: float) -> QPolygonF:
@@ -61,6 +67,7 @@ class TruthTiles(QWidget):
         self.tiles: tuple[ViewTile, ...] = ()
         self._titles: tuple[str, ...] = ()
         self._selected: str | None = None
+        self.setMouseTracking(True)  # for the tool tip of the tile below the pointer
         self.setMinimumSize(QSize(240, _LEAST_SIDE_PX + _HEAD_PX + _FOOT_PX))
 
     def show_tiles(self, tiles: tuple[ViewTile, ...], titles: tuple[str, ...]) -> None:
@@ -77,7 +84,7 @@ class TruthTiles(QWidget):
 
     def _least_height(self) -> int:
         grid = self._grid()
-        return grid.rows * (_LEAST_SIDE_PX + _HEAD_PX + _FOOT_PX + _GAP_PX) if grid.side <= _LEAST_SIDE_PX else 90
+        return grid.rows * (grid.side + _HEAD_PX + _FOOT_PX + _GAP_PX) if grid.side <= _LEAST_SIDE_PX else 90
 
     def _grid(self) -> Grid:
         area = self._area()
@@ -104,13 +111,9 @@ class TruthTiles(QWidget):
         if index is not None:
             self.camera_chosen.emit(self.tiles[index].name)
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            index = self._tile_at(QPointF(event.pos()))
-            text = self._tip(self.tiles[index]) if index is not None else ""
-            QToolTip.showText(event.globalPos(), text, self)
-            return True
-        return super().event(event)
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        index = self._tile_at(event.position())
+        self.setToolTip(self._tip(self.tiles[index]) if index is not None else "")
 
     def _tip(self, tile: ViewTile) -> str:
         held = " (held out: the model is not fed it)" if tile.held_out else ""
@@ -131,7 +134,9 @@ class TruthTiles(QWidget):
                 left = place.left() + number * (side_px + _INNER_PX)
                 self._paint_side(painter, side, QRectF(left, place.top() + _HEAD_PX, side_px, side_px), t)
                 foot = QRectF(left, place.top() + _HEAD_PX + side_px, side_px, _FOOT_PX)
-                self._paint_foot(painter, side, self._titles[number] if len(tile.sides) > 1 else "", foot, t)
+                painter.setFont(theme.ui_font(theme.FONT_PX - 1))
+                painter.setPen(QColor(truth_colour(side.truth, t)))
+                painter.drawText(foot, Qt.AlignmentFlag.AlignVCenter, side.number)
             if tile.name == self._selected:
                 painter.setPen(QPen(QColor(t.accent), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -144,15 +149,6 @@ class TruthTiles(QWidget):
         head = QRectF(place.left(), place.top(), place.width(), _HEAD_PX)
         text = painter.fontMetrics().elidedText(tile.name, Qt.TextElideMode.ElideMiddle, int(head.width()))
         painter.drawText(head, Qt.AlignmentFlag.AlignVCenter, text)
-
-    def _paint_foot(self, painter: QPainter, side: TileSide, title: str, foot: QRectF, t: Tokens) -> None:
-        painter.setFont(theme.ui_font(theme.FONT_PX - 1))
-        painter.setPen(QColor(truth_colour(side.truth, t)))
-        painter.drawText(foot, Qt.AlignmentFlag.AlignVCenter, side.number)
-        room = foot.width() - QFontMetricsF(painter.font()).horizontalAdvance(side.number) - 6
-        shown = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideLeft, int(max(room, 0)))
-        painter.setPen(QColor(t.faint))
-        painter.drawText(foot, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, shown)
 
     def _paint_side(self, painter: QPainter, side: TileSide, place: QRectF, t: Tokens) -> None:
         painter.save()
@@ -188,7 +184,8 @@ class TruthTiles(QWidget):
         painter.setPen(pen)
         painter.drawPolygon(polyline(side.ball.declared_px, place, side.size_px))
         scale = place.width() / side.size_px
-        starts, ends = side.ball.starts_px * scale, side.ball.ends_px * scale
+        shown = slice(None) if place.width() >= _ROOMY_PX else slice(_FEW_ARROWS)
+        starts, ends = side.ball.starts_px[shown] * scale, side.ball.ends_px[shown] * scale
         painter.setBrush(QColor(colours[1]))
         for start, end in zip(starts, ends, strict=True):
             if np.all(np.isfinite([start, end])) and np.hypot(*(end - start)) >= 1.0:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mouseview.app import theme
 from mouseview.app.panels.encoding_charts import Histograms, Ladder
 from mouseview.app.panels.map_groups import LegendBar, MapGroups
 from mouseview.app.panels.truth_tiles import TruthTiles
-from mouseview.app.panels.widgets import Badge, Segments, label, scrolling, truth_colour
+from mouseview.app.panels.widgets import Badge, ElidedLabel, Segments, label, scrolling, truth_colour
 from mouseview.app.state import AppState, Changed
 from mouseview.app.understanding.values import Against, Page, Quantity, Study, Wish
 from mouseview.model.recipe import Mode
 
 _PAGES = (
-    ("Ray error", "The angle between declared and true rays, for every view"),
+    ("Rays", "The angle between declared and true rays, for every view"),
     ("Ball", "The subject's ball, through the declared and through the true camera"),
     ("Channels", "What the model is told about each pixel of the selected camera"),
     ("Distribution", "How far the numbers that the model is fed lie from those of the rigs that it knows"),
@@ -31,12 +30,18 @@ _QUANTITIES = (
 _EMPTY = "Open a sample: its views appear here as the model is told about them."
 
 
+def _narrow(combo: QComboBox, characters: int) -> QComboBox:
+    """No wider than it must be: the bar has to fit a small window."""
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(characters)
+    return combo
+
+
 class UnderstandingPanel(QWidget):
-    """Intents: ``wished(Wish)``, ``camera_chosen(name)``, ``seen(bool)`` when it comes into sight or leaves it."""
+    """Intents: ``wished(Wish)``, ``camera_chosen(name)``."""
 
     wished = Signal(object)
     camera_chosen = Signal(str)
-    seen = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,23 +51,25 @@ class UnderstandingPanel(QWidget):
         self.pages = Segments(tuple(name for name, _ in _PAGES), tuple(tip for _, tip in _PAGES))
         self.pages.choose(int(self.wish.page))
         self.pages.chosen.connect(lambda index: self._wish(page=Page(index)))
-        self.as_if = QComboBox()
+        self.as_if = _narrow(QComboBox(), 15)
         self.as_if.setToolTip("Look at another mode without choosing it: nothing is normalised anew")
         self.as_if.activated.connect(lambda row: self._wish(as_if=self._mode_at(row)))
-        self.quantity = QComboBox()
+        self.quantity = _narrow(QComboBox(), 9)
         self.quantity.setToolTip("Which of the numbers that the model is told about a pixel")
         for quantity, title in _QUANTITIES:
             self.quantity.addItem(title, quantity)
         self.quantity.setCurrentIndex(self.quantity.findData(self.wish.quantity))
         self.quantity.activated.connect(lambda row: self._wish(quantity=Quantity(self.quantity.itemData(row))))
-        self.against = Segments(
-            ("to true", "to before"),
-            ("Difference: what is declared, less what the pixels show", "Difference: after, less before"),
-        )
-        self.against.chosen.connect(lambda index: self._wish(against=tuple(Against)[index]))
-        self.reference = QComboBox()
+        self.against = _narrow(QComboBox(), 7)
+        self.against.setToolTip("What the third maps show: declared less true, or after less before")
+        for against, title in ((Against.TRUE, "less true"), (Against.BEFORE, "less before")):
+            self.against.addItem(title, against)
+        self.against.activated.connect(lambda row: self._wish(against=Against(self.against.itemData(row))))
+        self.reference = _narrow(QComboBox(), 9)
         self.reference.setToolTip("The rig of the model's format to compare with")
         self.reference.activated.connect(lambda row: self._wish(reference=self.reference.itemData(row)))
+        self.sides = ElidedLabel()
+        self.sides.setProperty("role", "muted")
         self.legend = LegendBar()
         self.badge = Badge()
         bar = QHBoxLayout()
@@ -70,8 +77,7 @@ class UnderstandingPanel(QWidget):
         bar.setSpacing(8)
         for widget in (self.pages, self.as_if, self.quantity, self.against, self.reference):
             bar.addWidget(widget)
-        bar.addStretch(1)
-        bar.addWidget(self.legend)
+        bar.addWidget(self.sides, 1)
         bar.addWidget(self.badge)
         self.tiles, self.maps = TruthTiles(), MapGroups()
         self.tiles.camera_chosen.connect(self.camera_chosen)
@@ -86,13 +92,17 @@ class UnderstandingPanel(QWidget):
             page.setObjectName("panel")
             self.stack.addWidget(scrolling(page))
         self.text = label(_EMPTY, "muted", wrap=True)
-        self.text.setContentsMargins(10, 2, 10, 5)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(bar)
         column.addWidget(self.stack, 1)
-        column.addWidget(self.text)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(10, 2, 10, 5)
+        foot.setSpacing(14)
+        foot.addWidget(self.legend, 0, Qt.AlignmentFlag.AlignTop)
+        foot.addWidget(self.text, 1)
+        column.addLayout(foot)
         self.show_study(None)
 
     def show_state(self, state: AppState) -> None:
@@ -106,7 +116,7 @@ class UnderstandingPanel(QWidget):
 
     def _fill_modes(self, mode: Mode | None) -> None:
         self.as_if.clear()
-        self.as_if.addItem(f"as it is: {mode}" if mode is not None else "as it is", None)
+        self.as_if.addItem(f"as it is ({mode})" if mode is not None else "as it is", None)
         for other in Mode:
             if other is not mode:
                 self.as_if.addItem(f"as if {other}", other)
@@ -130,6 +140,8 @@ class UnderstandingPanel(QWidget):
         self.stack.setCurrentIndex(max(int(page) - 1, 0))
         self.stack.setEnabled(study is not None)
         self.text.setText(_EMPTY if study is None else study.text)
+        two = study is not None and len(study.titles) == 2
+        self.sides.setText("left: {}, right: {}".format(*study.titles) if two and study is not None else "")
         verdict = None if study is None else study.verdict
         self.badge.setVisible(verdict is not None)
         if verdict is not None:
@@ -143,7 +155,7 @@ class UnderstandingPanel(QWidget):
                 self.maps.show_groups(study.groups)
             case Page.DISTRIBUTION:
                 self._show_references(study)
-                self.histograms.show_channels(study.histograms, study.reference, study.verdict_mode)
+                self.histograms.show_channels(study.histograms, study.reference, study.titles[0])
                 self.ladder.show_marks(study.ladder)
 
     def _show_references(self, study: Study) -> None:
@@ -170,13 +182,5 @@ class UnderstandingPanel(QWidget):
         self.pages.choose(int(wish.page))
         self.as_if.setCurrentIndex(max(self.as_if.findText(f"as if {wish.as_if}"), 0))
         self.quantity.setCurrentIndex(self.quantity.findData(wish.quantity))
-        self.against.choose(tuple(Against).index(wish.against))
+        self.against.setCurrentIndex(self.against.findData(wish.against))
         self._wish(**{name: getattr(wish, name) for name in ("page", "as_if", "quantity", "against", "reference")})
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.seen.emit(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self.seen.emit(False)

@@ -10,7 +10,7 @@ import numpy as np
 from mouseview.app.understanding import pictures
 from mouseview.app.understanding.values import Against, MapGroup, MapImage, Quantity
 from mouseview.geometry.transforms import Array
-from mouseview.metrics.colour_maps import diverging, sequential
+from mouseview.metrics.colour_maps import diverging
 from mouseview.model.model_format import ModelFormat
 
 if TYPE_CHECKING:  # numba comes with them
@@ -57,7 +57,7 @@ def _group(
     title: str, values: Array, scale: tuple[float, float], unit: str, signed: bool, lines: tuple[Array, ...] = ()
 ) -> MapGroup:
     low, high = scale
-    colours = diverging() if signed else sequential()
+    colours = diverging() if signed else pictures.amounts()
     axes = "xyz" if values.shape[-1] == 3 else " "
     maps = tuple(
         MapImage(axis.strip(), pictures.painted(values[..., c], low, high, colours), lines)

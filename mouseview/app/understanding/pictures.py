@@ -11,9 +11,10 @@ import numpy.typing as npt
 from PySide6.QtGui import QImage
 
 from mouseview.app.qimages import to_qimage
+from mouseview.app.scene3d.ray_fields import sequential as ray_colours
 from mouseview.app.understanding.values import Legend
 from mouseview.geometry.transforms import Array
-from mouseview.metrics.colour_maps import diverging, paint, sequential
+from mouseview.metrics.colour_maps import STEPS, diverging, paint, sequential
 
 if TYPE_CHECKING:  # numba comes with it
     from mouseview.normalise.plan import ViewPlan
@@ -77,9 +78,14 @@ def _open_lines(line: npt.NDArray[np.int32], shape: tuple[int, ...]) -> list[Arr
     return [piece.astype(np.float64) for piece, on in zip(pieces, np.split(kept, breaks), strict=True) if on[0]]
 
 
+def amounts() -> U8:
+    """(256, 3): the colours of the scene's rays, whose both ends stand out from light and dark paper."""
+    return np.round(255 * ray_colours(np.linspace(0, 1, STEPS))).astype(np.uint8)
+
+
 def linear_legend(low: float, high: float, unit: str, signed: bool) -> Legend:
     middle = ((0.5, f"{(low + high) / 2:g}"),) if signed else ()
-    colours = diverging() if signed else sequential()
+    colours = diverging() if signed else amounts()
     return Legend(colours[None], ((0.0, f"{low:g}"), *middle, (1.0, f"{high:g}")), unit)
 
 

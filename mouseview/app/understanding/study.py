@@ -38,7 +38,8 @@ if TYPE_CHECKING:  # numba comes with them: imported where they are called
     from mouseview.normalise.subject import Subject
     from mouseview.normalise.understanding import PlanTruth
 
-_BINS = 36
+_BINS = 32
+_HISTOGRAM_PER_SIDE = 48  # pixels per axis of a view: more than for the distance, which would show their rows
 _BEYOND = 0.15  # of the reference's range, that the histograms show on both sides of it
 
 
@@ -139,7 +140,7 @@ def _truths(basis: Basis, plan: Plan, other: Plan | None, page: Page, textures: 
     text = words.ball(shown) if page is Page.BALL else words.rays(shown, basis.model_format)
     titles = tuple(str(each.mode) for each in plans)
     legend = pictures.ray_legend() if page is Page.RAYS else None
-    return Study(page, text, shown.truth, str(shown.mode), titles=titles, tiles=tiles, legend=legend)
+    return Study(page, text, shown.truth, titles, tiles=tiles, legend=legend)
 
 
 def _sides(plan: Plan, truth: PlanTruth, page: Page, textures: Textures, detail: Detail) -> list[TileSide]:
@@ -169,7 +170,7 @@ def _channels(basis: Basis, plan: Plan, wish: Wish, camera: str | None, detail: 
         Page.CHANNELS,
         words.channels(found, wish.quantity, wish.against, units, fmt),
         found.truth,
-        str(plan.mode),
+        (str(plan.mode),),
         groups=channel_groups(maps, plan.views[index], wish.quantity, wish.against, units, fmt),
     )
 
@@ -181,12 +182,22 @@ def _reference(model: str, name: str) -> Reference:
     return reference_channels(resources.model_format(model), name)
 
 
-def _values(plan: Plan, reference: Reference, before: bool = False) -> Array:
-    """Channels (N, C) of the fed views."""
+@lru_cache(maxsize=8)
+def _reference_values(model: str, name: str) -> Array:
+    """Channels (N, C) of a reference rig, as many as a smooth histogram needs."""
     from mouseview.normalise.encoding_distribution import encoding_values
 
+    fmt = resources.model_format(model)
+    return encoding_values(list(fmt.reference(name)), fmt.encoding, _HISTOGRAM_PER_SIDE)
+
+
+def _values(plan: Plan, reference: Reference, before: bool = False, per_side: int | None = None) -> Array:
+    """Channels (N, C) of the fed views."""
+    from mouseview.normalise.encoding_distribution import PER_SIDE, encoding_values
+
     views = [view for view in plan.views if view.source.name in plan.fed]
-    return encoding_values([view.source if before else view.declared for view in views], reference.encoding)
+    cameras = [view.source if before else view.declared for view in views]
+    return encoding_values(cameras, reference.encoding, per_side or PER_SIDE)
 
 
 def _distribution(basis: Basis, plan: Plan, wish: Wish, live: bool) -> Study:
@@ -197,8 +208,11 @@ def _distribution(basis: Basis, plan: Plan, wish: Wish, live: bool) -> Study:
     reference = _reference(basis.recipe.model, name)
     before, after = _values(plan, reference, before=True), _values(plan, reference)
     distances = [channel_distances(values, reference.values, reference.units) for values in (before, after)]
+    smooth = _reference_values(basis.recipe.model, name)
+    if not live:
+        before, after = (_values(plan, reference, side, _HISTOGRAM_PER_SIDE) for side in (True, False))
     histograms = tuple(
-        _histogram(channel, reference.values[:, c], before[:, c], after[:, c], (distances[0][c], distances[1][c]))
+        _histogram(channel, smooth[:, c], before[:, c], after[:, c], (distances[0][c], distances[1][c]))
         for c, channel in enumerate(channel_names(reference.encoding))
     )
     means = float(distances[0].mean()), float(distances[1].mean())
@@ -212,6 +226,7 @@ def _distribution(basis: Basis, plan: Plan, wish: Wish, live: bool) -> Study:
     return Study(
         Page.DISTRIBUTION,
         words.distribution(plan.mode, means[0], means[1], reference, basis.model_format),
+        titles=(str(plan.mode),),
         histograms=histograms,
         ladder=tuple(marks),
         references=names,

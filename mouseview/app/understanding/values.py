@@ -134,7 +134,7 @@ class MapGroup:
 
 @dataclass(frozen=True, eq=False)
 class ChannelHistogram:
-    """Shares (bins,) of a channel between ``edges`` (bins + 1,): reference, before, after; distances in spreads.
+    """Shares (bins,) of a channel between ``edges`` (bins + 1,): reference, before, after; their distances in spreads.
 
     beyond: the shares of before and of after that lie beside the edges.
     """
@@ -165,15 +165,15 @@ class LadderMark:
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """What one page shows. text: what one sees, in words; verdict: of the mode that is shown, None where there is none.
+    """What one page shows. text: what one sees, in words; verdict: of the mode that is shown last, None where there
+    is none.
 
-    Only the parts of ``page`` are filled.  titles: of the sides of the tiles.
+    Only the parts of ``page`` are filled.  titles: the modes that are shown, one for each side of a tile.
     """
 
     page: Page
     text: str
     verdict: Truth | None = None
-    verdict_mode: str = ""
     titles: tuple[str, ...] = ()
     tiles: tuple[ViewTile, ...] = ()
     legend: Legend | None = None
