@@ -33,17 +33,21 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="fi
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES, VIEWS, SIZE = 5, 3, (96, 80)
+FILES = VIEWS + 3  # of a sample: images, cameras, ledger, record
+FEW_S, START_S = 0.02, 0.3  # about what a file takes, and a start
 PATIENCE_S = 120.0
 
 
 @dataclass
 class Tally:
-    """kills: processes or groups that died of it.  writing: of these, with a sample begun and not done."""
+    """groups, workers: that a kill has ended.  writing: kills that left a sample begun and not done.  torn: with a
+    temporary file.  rounds: how often a run ended before its kill; the folder is then begun anew.
+    """
 
     groups: int = 0
     workers: int = 0
     writing: int = 0
-    torn: int = 0  # with a temporary file left
+    torn: int = 0
     runs: int = 0
     rounds: int = 0
 
@@ -110,13 +114,11 @@ def test_a_batch_that_is_killed_again_and_again_ends_as_an_undisturbed_one(
     print(f"--kill-seed {seed}")
     chance, out, tally = random.Random(seed), tmp_path / "out", Tally()
     before = digests(source)
-    started = time.monotonic()
     assert normalise_dataset(source, tmp_path / "undisturbed", SMALL)["failed"] == []
-    span_s = time.monotonic() - started
     undisturbed = digests(tmp_path / "undisturbed")
     while tally.kills < wanted:
         jobs = 2 if tally.kills % 4 == 3 else 1
-        code = killed_run(server, jobs, out, span_s, chance, tally)
+        code = killed_run(server, jobs, out, chance, tally)
         assert code in (0, 1, -signal.SIGKILL)
         whole_samples_are_right(out, undisturbed)
         if code == 0:  # it was whole before the kill came: checked, and begun again
@@ -130,22 +132,23 @@ def test_a_batch_that_is_killed_again_and_again_ends_as_an_undisturbed_one(
     print(tally)
 
 
-def killed_run(server: Server, jobs: int, out: Path, span_s: float, chance: random.Random, tally: Tally) -> int:
-    """One run, killed at a random moment of its work, or a worker of it first. Its exit code."""
+def killed_run(server: Server, jobs: int, out: Path, chance: random.Random, tally: Tally) -> int:
+    """One run, killed when it has written a random number of files, or a worker of it first. Its exit code."""
     tally.runs += 1
     was = written(out)
+    left = FILES * SAMPLES - len(was)
+    enough = chance.randint(-3, max(0, left - 2))  # negative: before it writes
     process = server.start(jobs)
-    if jobs > 1:  # its workers take long to start: moments are counted from their first trace
-        deadline = time.monotonic() + PATIENCE_S
-        while written(out) == was and time.monotonic() < deadline and alive(process):
-            time.sleep(0.002)
-    time.sleep(chance.uniform(0, 0.8 * span_s / jobs))
+    deadline = time.monotonic() + PATIENCE_S
+    while len(written(out) - was) < enough and time.monotonic() < deadline and alive(process):
+        time.sleep(0.001)
+    time.sleep(chance.uniform(0, FEW_S if enough > 0 else START_S))
     if jobs > 1 and chance.random() < 0.7 and (workers := workers_of(process)):
         with contextlib.suppress(ProcessLookupError):
             os.kill(chance.choice(workers), signal.SIGKILL)
             tally.workers += 1
             note(out, tally)
-        time.sleep(chance.uniform(0, span_s))
+        time.sleep(chance.uniform(0, START_S))
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process, signal.SIGKILL)
     code = server.end()
@@ -169,9 +172,9 @@ def workers_of(process: int) -> list[int]:
 def written(out: Path) -> set[tuple[str, int]]:
     """Files of samples, with their times."""
     found = set()
-    for path in out.glob("*/**/*"):
+    for path in out.glob("*/**/*.*"):
         with contextlib.suppress(OSError):
-            found.add((path.name, path.stat().st_mtime_ns))
+            found.add((str(path), path.stat().st_mtime_ns))
     return found
 
 
