@@ -20,10 +20,12 @@ def _splats() -> list[Row]:
     return [dict(row) for row in measure()]
 
 
-def _normalise() -> list[Row]:
+def _normalise(samples: int | None = None) -> list[Row]:
     from mouseview.normalise.bench import measure
+    from mouseview.workflow.normalise_bench import SAMPLES
+    from mouseview.workflow.normalise_bench import measure as measure_batch
 
-    return [dict(row) for row in measure()]
+    return [dict(row) for row in (*measure(), *measure_batch(samples or SAMPLES))]
 
 
 def _reconstruct() -> list[Row]:
@@ -76,7 +78,7 @@ def _consistency(phantoms: int = 8) -> list[Row]:
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "splats": _splats,
-    "normalise": _normalise,
+    "normalize": _normalise,
     "reconstruct": _reconstruct,
     "window": _window,
     "probe": _probe,
@@ -88,21 +90,32 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
 }
 
 
+SPELLINGS = {"normalise": "normalize"}  # the other one serves too
+
+LEAST_SAMPLES = 10
+
+
 def add(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser = subparsers.add_parser("bench", help="measure speed against a floor of the same run")
-    parser.add_argument("name", nargs="?", choices=sorted(BENCHES), metavar="NAME", help=", ".join(sorted(BENCHES)))
+    names = sorted({*BENCHES, *SPELLINGS})
+    parser.add_argument("name", nargs="?", choices=names, metavar="NAME", help=", ".join(sorted(BENCHES)))
     parser.add_argument("--phantoms", type=int, metavar="N", help="consistency: of how many random phantoms (8)")
+    parser.add_argument("--samples", type=int, metavar="N", help="normalize: of a batch of how many samples (60)")
     return parser
 
 
 def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
-    chosen = [arguments.name] if arguments.name else list(BENCHES)
+    chosen = [SPELLINGS.get(arguments.name, arguments.name)] if arguments.name else list(BENCHES)
     before = machine()
     rows: list[Row] = []
     for index, name in enumerate(chosen):
         shell.progress(index / len(chosen), f"measuring {name}")
-        counted = name == "consistency" and arguments.phantoms is not None
-        rows += _consistency(max(arguments.phantoms, 1)) if counted else BENCHES[name]()
+        if name == "consistency" and arguments.phantoms is not None:
+            rows += _consistency(max(arguments.phantoms, 1))
+        elif name == "normalize" and arguments.samples is not None:
+            rows += _normalise(max(arguments.samples, LEAST_SAMPLES))
+        else:
+            rows += BENCHES[name]()
     after = machine()
     here = {**before, "load_after": after["load"]}
     return Outcome({"machine": here, "benches": rows}, _text(here, rows))
