@@ -32,7 +32,8 @@ def up_axis(evidence: Evidence) -> Iterator[Finding]:
                 Severity.WARNING,
                 f"the cameras' image-up points along world {name} on average, {angle:.0f}° from +Z, which the model "
                 "takes for up",
-                f"turn the calibration so that {name} becomes +Z (one rotation for the whole rig)",
+                f"take up from the cameras (--up cameras, or in the Subject panel): {name} becomes +Z by one rotation "
+                "of the whole rig",
             )
             return
     offsets = rig.centres - evidence.subject
@@ -42,5 +43,6 @@ def up_axis(evidence: Evidence) -> Iterator[Finding]:
             "up-axis",
             Severity.WARNING,
             f"the cameras stand {-elevations.mean():.0f}° below the subject on average: world up may be -Z",
-            "if the cameras look down in truth, turn the calibration by 180° about X (one rotation for the whole rig)",
+            "if the cameras look down in truth, give up as --up=0,0,-1 or in the Subject panel (one rotation for the "
+            "whole rig)",
         )

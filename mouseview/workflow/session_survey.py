@@ -356,6 +356,11 @@ def resolved(
             place=str(dataset.path),
             remedy="normalise the samples of each calibration by themselves, or choose other sources",
         )
+    return filled(recipe, survey)
+
+
+def filled(recipe: Recipe, survey: SessionSurvey) -> Recipe:
+    """``recipe`` with those numbers of the session that it names and does not hold. Raises as ``with_ground_up``."""
     if recipe.centre is CentreSource.SESSION and recipe.point is None:
         recipe = with_session_centre(recipe, survey)
     if recipe.session_scale and recipe.scale is None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from mouseview.app.controller import Controller
-from mouseview.app.jobs import Ticket
+from mouseview.app.jobs import Failure, Ticket
 from mouseview.app.state import AppState, Changed
 from mouseview.app.subject_facts import SubjectFacts, subject_facts
+from mouseview.model.errors import MouseViewError
 from mouseview.model.recipe import AzimuthSource, CentreSource, Point, Recipe, UpSource
 from mouseview.model.recipe_book import RecipeBook, SampleChange
 from mouseview.model.sample import Dataset
@@ -143,6 +144,8 @@ class SubjectDesk(QObject):
                 pending, self._pending = self._pending, None
                 if pending is not None:
                     pending(survey)
+                elif _wants_survey(self._recipe()):  # as a recipe that was carried over from another session does
+                    self._use("the session's numbers", _filled, survey)
 
         self._controller.jobs.submit(SURVEY_SLOT, "Measuring the session", work, done, self._controller.failed.emit)
 
@@ -153,22 +156,25 @@ class SubjectDesk(QObject):
         self, text: str, fill: Callable[[Recipe, SessionSurvey], Recipe], keep_own_centre: bool = True
     ) -> None:
         """Choose what the survey says, which is measured first where nobody has."""
-        from mouseview.app.jobs import Failure
-        from mouseview.model.errors import MouseViewError
-
-        def use(survey: SessionSurvey) -> None:
-            try:
-                recipe = fill(self._recipe(), survey)
-            except MouseViewError as error:
-                self._controller.failed.emit(Failure.of(f"{text[:1].upper()}{text[1:]} cannot be told", error))
-                self.surveyed.emit(survey)  # the panel shows again what is in use
-                return
-            self._edit(text, recipe, keep_own_centre)
-
         if self._survey is not None:
-            use(self._survey)
+            self._use(text, fill, self._survey, keep_own_centre)
         else:
-            self.measure(use)
+            self.measure(lambda survey: self._use(text, fill, survey, keep_own_centre))
+
+    def _use(
+        self,
+        text: str,
+        fill: Callable[[Recipe, SessionSurvey], Recipe],
+        survey: SessionSurvey,
+        keep_own_centre: bool = True,
+    ) -> None:
+        try:
+            recipe = fill(self._recipe(), survey)
+        except MouseViewError as error:
+            self._controller.failed.emit(Failure.of(f"{text[:1].upper()}{text[1:]} cannot be told", error))
+            self.surveyed.emit(survey)  # the panel shows again what is in use
+            return
+        self._edit(text, recipe, keep_own_centre)
 
     # ---- state ---------------------------------------------------------------------------------------------------
 
@@ -223,6 +229,18 @@ def _without_own(book: RecipeBook, sample: str) -> RecipeBook:
 def _unmeasured(recipe: Recipe, field: str, forget: bool = True) -> Recipe:
     """Without the words about a number that is given up."""
     return recipe.replace(measured=tuple(entry for entry in recipe.measured if not forget or entry[0] != field))
+
+
+def _wants_survey(recipe: Recipe) -> bool:
+    from mouseview.workflow.session_survey import wants_survey
+
+    return wants_survey(recipe)
+
+
+def _filled(recipe: Recipe, survey: SessionSurvey) -> Recipe:
+    from mouseview.workflow.session_survey import filled
+
+    return filled(recipe, survey)
 
 
 def _session_centre(recipe: Recipe, survey: SessionSurvey) -> Recipe:
