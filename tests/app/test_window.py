@@ -392,7 +392,8 @@ def test_no_tab_bar_is_left_behind_when_docks_are_arranged(opened: Running, qtbo
     def titles() -> list[list[str]]:
         return sorted([bar.tabText(tab) for tab in range(bar.count())] for bar in bars())
 
-    expected = [["Findings", "Ledger", "Probe"], ["Views", "Compare", "All modes"]]
+    below = ["Views", "Crop", "What the model sees", "Compare", "All modes"]
+    expected = [["Findings", "Ledger", "Probe"], ["Model", "Subject"], below]
     qtbot.waitUntil(lambda: titles() == expected, timeout=3000)
     window.resize(1180, 700)
     window.actions_["reset-layout"].trigger()
