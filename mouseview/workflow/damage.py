@@ -24,15 +24,15 @@ from mouseview.normalise.damage.cost import SOLVER, Cost, damage_list
 from mouseview.normalise.damage.declarations import Stage
 from mouseview.normalise.damage.places import Places, labelled_places, masked_places, volume_places
 from mouseview.normalise.possible import possible
-from mouseview.phantom.rig import HELD_OUT, demo_rig
-from mouseview.phantom.walk import Walk
+from mouseview.phantom.mouse import make_mouse
+from mouseview.phantom.rig import HELD_OUT, demo_rig, subject_mm
 from mouseview.resources import model_format
 from mouseview.workflow.damage_chart import draw_chart
 from mouseview.workflow.inspect import numbers
 from mouseview.workflow.open import fed_and_held_out
 
 JSON_NAME, PICTURE_NAME = "damage.json", "damage.png"
-_WALK_SEED, _MOMENTS, _STEP_S, _GAUSSIANS, _BODY_POINTS = 0, 10, 0.16, 3000, 60  # one round through the arena
+_MICE, _RING_MM, _GAUSSIANS, _BODY_POINTS = 10, 60.0, 3000, 60  # a mouse keeps to the walls
 
 Progress = Callable[[float, str], None]
 
@@ -112,19 +112,25 @@ def _places(sample: Sample, kind: PlacesKind | None, masked: Places | None) -> P
 def phantom_damage(
     progress: Progress = lambda _fraction, _what: None, cancelled: Callable[[], bool] = lambda: False
 ) -> DamageReport:
-    """On the phantom's rig: the six fed cameras of the arena and a mouse that walks one round through it."""
+    """On the phantom's rig: the six fed cameras of the arena, and ten mice on a ring about its middle."""
     rig = demo_rig()
     rig = rig.subset(tuple(name for name in rig.names if name not in HELD_OUT))
-    walk = Walk(_WALK_SEED)
-    bodies = []
-    for moment in range(_MOMENTS):
-        xyz = walk.mouse(moment * _STEP_S, _GAUSSIANS).solid.xyz.astype(np.float64)
-        bodies.append(xyz[np.linspace(0, len(xyz) - 1, _BODY_POINTS).round().astype(np.intp)])
-    words = f"{_MOMENTS * _BODY_POINTS} points of the phantom mouse at {_MOMENTS} moments of a walk"
+    words = f"{_MICE * _BODY_POINTS} points of phantom mice at {_MICE} places, {_RING_MM:g} mm from the arena's middle"
     centre = pick_centre(centre_candidates(Sample("phantom", rig), (None,) * len(rig)), Recipe())
-    stage = Stage(rig, Places(tuple(bodies), words), centre, Recipe(), model_format(Recipe().model))
+    stage = Stage(
+        rig, Places(tuple(map(_mouse_on_ring, range(_MICE))), words), centre, Recipe(), model_format(Recipe().model)
+    )
     costs = damage_list(stage, progress, cancelled)
     return DamageReport("the phantom in its arena", rig, words, centre, stage.model_format, costs)
+
+
+def _mouse_on_ring(seed: int) -> np.ndarray:
+    """(60, 3): points of a mouse that walks along the ring, mm."""
+    angle = 2 * np.pi * seed / _MICE
+    x, y = subject_mm()[:2] + _RING_MM * np.array([np.cos(angle), np.sin(angle)])
+    mouse = make_mouse(seed, position_mm=(x, y), heading_deg=float(np.degrees(angle)) + 90.0, count=_GAUSSIANS)
+    xyz = mouse.solid.xyz.astype(np.float64)
+    return xyz[np.linspace(0, len(xyz) - 1, _BODY_POINTS).round().astype(np.intp)]
 
 
 def describe_damage(report: DamageReport) -> dict[str, Any]:

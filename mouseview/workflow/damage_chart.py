@@ -46,7 +46,7 @@ def draw_chart(costs: Sequence[Cost], name: str, places: str, size_px: int, rig:
     told = f"RMS reprojection error, px of a {size_px} px image, over {len(rig)} views; of several cases the median"
     letter(sheet, told, (_EDGE, 52), MUTED, 0.42, _WIDTH)
     letter(sheet, f"points: {places}", (_EDGE, 71), MUTED, 0.42, _WIDTH)
-    _scale(sheet, top, height)
+    _scale(sheet, top, len(costs))
     for row, cost in enumerate(costs):
         _bar(sheet, cost, _HEAD + row * _ROW, top, rig.unit_words)
     _legend(sheet, height)
@@ -74,10 +74,12 @@ def _across(value: float, top: float) -> float:
     return _BARS_AT + share_of_scale(value, top) * (_BARS_END - _BARS_AT)
 
 
-def _scale(sheet: Picture, top: float, height: int) -> None:
+def _scale(sheet: Picture, top: float, rows: int) -> None:
+    """Its lines are left out where words stand."""
     for value, words in ticks(top):
         x = _across(value, top)
-        _box(sheet, (x, _HEAD - 6), (x, height - _FOOT), FRAME)
+        for y in (_HEAD + row * _ROW for row in range(rows)):
+            _box(sheet, (x, y), (x, y + 25), FRAME)
         letter(sheet, words, (round(x - width_of(words, 0.38) / 2), _HEAD - 12), MUTED, 0.38, _WIDTH)
 
 
