@@ -67,8 +67,8 @@ class Controller(QObject):
         self.history = QUndoStack(self)
         self.consent = ConsentDesk(self)
         self._engine = tasks.EngineRoom(self.consent.ask)
-        self._autosaver = Autosaver(autosaves, self)
-        self._autosaver.failed.connect(self.failed)
+        self.autosaver = Autosaver(autosaves, self)
+        self.autosaver.failed.connect(self.failed)
         self._closed = False
         self._hurried = False
         self._checked: tuple[int, str] | None = None
@@ -83,7 +83,7 @@ class Controller(QObject):
         if self._closed:
             return
         self._closed = True
-        self._autosaver.close()
+        self.autosaver.close()
         self.history.blockSignals(True)  # it clears itself when it goes, and nobody is left to hear of it
         self.consent.close()
         self.jobs.shutdown()
@@ -97,7 +97,7 @@ class Controller(QObject):
 
     def open(self, path: str, select: str | None = None) -> None:
         """Open anything; what was chosen for it last time, and not saved, is there again."""
-        autosaver, title = self._autosaver, f"Opening {Path(path).name or path}"
+        autosaver, title = self.autosaver, f"Opening {Path(path).name or path}"
         autosaver.flush()
 
         def work(_ticket: Ticket) -> Opened:
@@ -110,7 +110,7 @@ class Controller(QObject):
         """Open what was open last time; False where there is nothing to restore."""
         from mouseview.workflow.autosave import POINTER
 
-        folder = self._autosaver.folder
+        folder = self.autosaver.folder
         if folder is None or not (folder / POINTER).is_file():
             return False
         self.jobs.submit("open", "Restoring the last project", lambda _t: tasks.reopen(folder), self._opened,
@@ -302,7 +302,7 @@ class Controller(QObject):
     def _keep(self) -> None:
         project = self.state.project
         if project is not None:
-            self._autosaver.note(project, self.state.project_file or project.dataset_path)
+            self.autosaver.note(project, self.state.project_file or project.dataset_path)
 
     # ---- deriving ------------------------------------------------------------------------------------------------
 

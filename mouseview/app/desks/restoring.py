@@ -46,10 +46,10 @@ class RestoringDesk(QObject):
 
     def _follow(self, state: AppState) -> None:
         back = self._arrived
-        if back is None:
-            self._on_screen = state.project or self._on_screen
-            return
         if state.project is None or state.sample is None:
+            return
+        if back is None:
+            self._on_screen = state.project
             return
         self._arrived, before = None, self._on_screen
         self._on_screen = state.project
