@@ -113,8 +113,9 @@ def _joined(argv: Sequence[str]) -> list[str]:
     """``--centre -1,2,3`` (or ``--about``) as one word: argparse would take the second for an option."""
     words = list(argv)
     for index in range(len(words) - 2, -1, -1):
-        if words[index] in ("--centre", "--about") and words[index + 1].startswith("-") and "," in words[index + 1]:
-            words[index : index + 2] = [f"{words[index]}={words[index + 1]}"]
+        word, value = words[index : index + 2]
+        if word in ("--centre", "--up", "--about") and value.startswith("-") and "," in value:
+            words[index : index + 2] = [f"{word}={value}"]
     return words
 
 

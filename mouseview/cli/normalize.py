@@ -24,6 +24,7 @@ _FIELDS = {  # of a recipe, by the option that decides them
     "up": ("up", "up_vector"),
     "azimuth": ("azimuth", "azimuth_camera"),
 }
+_MEASURED = {"point": "centre", "scale": "scale", "up_vector": "up"}
 _DEFAULT_WORDS = {"centre": "subject", "up": "file", "azimuth": "file"}  # given to say otherwise than a project
 
 
@@ -173,4 +174,5 @@ def _text(document: dict[str, Any], out: Path) -> str:
     if similarity is not None:
         centre = ", ".join(number(float(value), 3) for value in similarity["centre"])
         lines.append(f"similarity of the first: scale {similarity['scale']:.8g}, centre ({centre})")
+    lines += [f"{_MEASURED[field]}: {words}" for field, words in document["book"]["recipe"]["measured"].items()]
     return "\n".join(lines)

@@ -142,7 +142,7 @@ class SessionSurvey:
     def measured(self) -> dict[str, str]:
         """For ``Recipe.measured``: where each number comes from."""
         count, unit = len(self.moments), self.rig.unit_words
-        frames = f"{count} frames of {self.dataset}"
+        frames = f"{count} frame{'s' if count > 1 else ''} of {self.dataset}"
         words = {
             "point": f"median of the subject's centres in {frames}, from {self.sources_words}; they lie "
             f"{self.spread:.3g} {unit} from it (median)",

@@ -81,7 +81,7 @@ def test_up_and_azimuth_with_their_sources(opened: Running, panel: SubjectPanel,
     choose(qtbot, panel.up.combo, "The cameras'")
     assert recipe_of(opened).up is UpSource.CAMERAS
     qtbot.waitUntil(lambda: "level" in panel.up.source.text(), timeout=10_000)
-    choose(qtbot, panel.azimuth.combo, "inference_2 first")
+    choose(qtbot, panel.azimuth.combo, "inference_2 at 180°")
     assert recipe_of(opened).azimuth is AzimuthSource.CAMERA
     assert recipe_of(opened).azimuth_camera == "inference_2"
     qtbot.waitUntil(lambda: "inference_2" in panel.azimuth.source.text(), timeout=10_000)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mouseview import resources
 from mouseview.app import theme
 from mouseview.app.jobs import JobStatus
 from mouseview.app.panels.subject_text import (
@@ -251,11 +252,13 @@ class SubjectPanel(QWidget):
         assert self._state.sample is not None
         assert self._state.project is not None
         recipe = self._state.project.recipe_for(self._state.sample.name)
+        reference = resources.model_format(recipe.model).reference_rigs[0]
         turned = None if facts is None else facts.orientation
         ups = () if facts is None else facts.ups
         self.up.show_choices(up_choices(ups, turned, self._survey), recipe.up)
         self.azimuth.show_choices(
-            azimuth_choices(self._state.sample.rig.names), (recipe.azimuth, recipe.azimuth_camera)
+            azimuth_choices(self._state.sample.rig.names, reference.azimuths_deg[0]),
+            (recipe.azimuth, recipe.azimuth_camera),
         )
         if turned is None:
             self.up.show_number("", "", None)
@@ -264,7 +267,8 @@ class SubjectPanel(QWidget):
         direction = turned.up.direction + 0.0
         own = ", ".join(f"{value:.6g}" for value in recipe.up_vector or ()) if recipe.up is UpSource.GIVEN else None
         self.up.show_number("({:.4f}, {:.4f}, {:.4f})".format(*direction), turned.up.note, own)
-        self.azimuth.show_number(f"{turned.azimuth_deg:+.2f}° about up", turned.azimuth_note)
+        turn = f"{turned.azimuth_deg:+.2f}" if turned.azimuth_deg else "0"
+        self.azimuth.show_number(f"{turn}° about up", turned.azimuth_note)
 
     # ---- intents -------------------------------------------------------------------------------------------------
 

@@ -105,14 +105,15 @@ def up_choices(ups: tuple[UpDirection, ...], turned: Orientation | None, survey:
     return found
 
 
-def azimuth_choices(cameras: tuple[str, ...]) -> Choices:
+def azimuth_choices(cameras: tuple[str, ...], first_deg: float) -> Choices:
+    """first_deg: where the model's reference rig begins."""
     found: Choices = [
         ("The file's axes", (AzimuthSource.FILE, ""), "Not turned about up"),
         ("Best fit to the reference rig", (AzimuthSource.REFERENCE, ""),
          "The turn after which the fed cameras stand nearest to the model's own azimuths"),
     ]  # fmt: skip
     tip = "Stands at the first azimuth of the model's reference rig"
-    return found + [(f"{name} first", (AzimuthSource.CAMERA, name), tip) for name in cameras]
+    return found + [(f"{name} at {first_deg:.0f}°", (AzimuthSource.CAMERA, name), tip) for name in cameras]
 
 
 def walking_text(
