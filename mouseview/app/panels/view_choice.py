@@ -37,11 +37,12 @@ class ViewChoice(QWidget):
         self.more.setToolTip("Feed all views, hold out every second one, or exchange fed and held out")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self)
-        self.menu.addAction("Feed all views", self.all_wanted)
-        self.menu.addAction("Exchange fed and held out", self.invert_wanted)
+        self.menu.addAction("Feed all views").triggered.connect(self.all_wanted)
+        self.menu.addAction("Exchange fed and held out").triggered.connect(self.invert_wanted)
         self.menu.addSeparator()
         for n in EVERY:
-            self.menu.addAction(f"Hold out every {_ordinal(n)} view", lambda n=n: self.every_wanted.emit(n))
+            entry = self.menu.addAction(f"Hold out every {_ordinal(n)} view")
+            entry.triggered.connect(lambda _on=False, n=n: self.every_wanted.emit(n))
         self.more.setMenu(self.menu)
         self.cost = label("", "muted", wrap=True)
         self.cost.setToolTip(
