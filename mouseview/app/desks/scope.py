@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from mouseview.app.controller import Controller
-from mouseview.app.state import AppState
 from mouseview.model.scope import Carried, Place, Reach, carried
 
 _MOST_NAMED = 3
@@ -30,7 +29,9 @@ _ALL = {
 
 
 class ScopeDesk(QObject):
-    """Intents in; each is one undoable step, told in a notice."""
+    """Intents in; each is one undoable step, told in a notice. ``begins`` comes before: what a hand gathers counts."""
+
+    begins = Signal()
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
@@ -43,6 +44,7 @@ class ScopeDesk(QObject):
 
     def carry(self, reach: Reach) -> None:
         """Apply or reset framings, as far as ``reach`` says."""
+        self.begins.emit()
         state = self._controller.state
         if state.project is None or state.sample is None or state.dataset is None or state.camera is None:
             return
@@ -98,8 +100,3 @@ def told(step: Carried, reach: Reach, place: Place, dataset_size: int) -> str:
 
 def _views(names: tuple[str, ...]) -> str:
     return ", ".join(names) if len(names) <= _MOST_NAMED else f"{len(names)} views"
-
-
-def selection_text(state: AppState) -> str:
-    """``12 selected``; "" for one or none."""
-    return f"{len(state.selection):,} selected" if len(state.selection) > 1 else ""

@@ -42,9 +42,8 @@ class ScopeWiring(QObject):
         self._connect_menu(self.view_menu)
         window.views.menu_wanted.connect(self._show_view_menu)
         window.samples.selection_chosen.connect(self.scope.select)
-        for button in window.findChildren(ApplyMenu):
-            self._connect_menu(button)
-            controller.changed.connect(button.show_state)
+        self._connect_menu(window.crop.apply)
+        window.crop.lock_wanted.connect(self.scope.lock)
         on = window.actions_.on
         for reach in Reach:
             on(f"reach-{reach}", lambda reach=reach: self.scope.carry(reach))
