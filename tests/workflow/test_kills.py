@@ -136,8 +136,8 @@ def killed_run(server: Server, jobs: int, out: Path, chance: random.Random, tall
     """One run, killed when it has written a random number of files, or a worker of it first. Its exit code."""
     tally.runs += 1
     was = written(out)
-    left = FILES * SAMPLES - len(was)
-    enough = chance.randint(-3, max(0, left - 2))  # negative: before it writes
+    left = FILES * (SAMPLES - len(list(out.glob(f"*/{RECORD}"))))
+    enough = chance.randint(-1, left)  # below one: before it writes
     process = server.start(jobs)
     deadline = time.monotonic() + PATIENCE_S
     while len(written(out) - was) < enough and time.monotonic() < deadline and alive(process):
@@ -147,14 +147,14 @@ def killed_run(server: Server, jobs: int, out: Path, chance: random.Random, tall
         with contextlib.suppress(ProcessLookupError):
             os.kill(chance.choice(workers), signal.SIGKILL)
             tally.workers += 1
-            note(out, tally)
+            note(out, was, tally)
         time.sleep(chance.uniform(0, START_S))
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process, signal.SIGKILL)
     code = server.end()
     if code == -signal.SIGKILL:
         tally.groups += 1
-        note(out, tally)
+        note(out, was, tally)
     return code
 
 
@@ -178,11 +178,12 @@ def written(out: Path) -> set[tuple[str, int]]:
     return found
 
 
-def note(out: Path, tally: Tally) -> None:
-    """What a kill has met."""
-    folders = [folder for folder in out.glob("*") if folder.is_dir()]
-    tally.writing += any(not (folder / RECORD).exists() for folder in folders)
-    tally.torn += any(out.rglob(".*.tmp"))
+def note(out: Path, was: set[tuple[str, int]], tally: Tally) -> None:
+    """What a kill has met: of that which this run itself has begun."""
+    new = [Path(path) for path, _ in written(out) - was]
+    tally.torn += any(path.suffix == ".tmp" for path in new)
+    homes = {out / path.relative_to(out).parts[0] for path in new}
+    tally.writing += any(not (home / RECORD).exists() for home in homes)
 
 
 def whole_samples_are_right(out: Path, undisturbed: dict[str, str]) -> None:
