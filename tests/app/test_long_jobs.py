@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from mouseview.app.desks.jobs import JobDesk
@@ -15,6 +16,7 @@ from mouseview.app.desks.write_dialog import WriteDialog
 from mouseview.app.main import Running
 from mouseview.app.panels.messages import FailureCard
 from mouseview.formats import open_dataset
+from mouseview.model.recipe import Framing
 from tests.app.conftest import wait_for_sample
 from tests.workflow.session_on_disk import write_session
 
@@ -174,6 +176,56 @@ def test_a_dataset_is_normalised_by_the_mode_of_the_panel(
     assert "Another job" in dialog.earlier_text.text()
     assert not dialog.start_button.isEnabled()
     click(qtbot, dialog.cancel)
+
+
+def test_the_whole_book_is_applied_and_the_selected_samples_can_go_alone(
+    qtbot: QtBot, running: Running, dataset_folder: Path, tmp_path: Path
+) -> None:
+    running.controller.open(str(dataset_folder))
+    wait_for_sample(qtbot, running)
+    state = running.controller.state
+    assert state.dataset is not None
+    assert state.sample is not None
+    assert state.project is not None
+    first, second = state.dataset.names[:2]
+    held, view = state.sample.rig.names[:2]
+    book = state.project.book.framed(second, {view: Framing(roll_deg=7.0)})
+    running.controller.edit("roll", samples=book.samples, held_out=(held,))
+    running.controller.set_selection((first, second))
+    dialog = ask(qtbot, running, "normalise-all", tmp_path / "out")
+    words = " ".join(shown.text() for shown in dialog.findChildren(QLabel))
+    assert f"1 sample has changes of its own: {second}" in words
+    assert f"neither centre nor scale: {held}" in words
+    assert dialog.count.text() == f"{len(state.dataset)} samples"
+    click(qtbot, dialog.only)
+    assert dialog.count.text() == "2 samples"
+    assert dialog.folder.text() == str(tmp_path / "out")  # it was typed
+    click(qtbot, dialog.start_button)
+    qtbot.waitUntil(desk_of(running).strip.open.isVisible, timeout=_LONG_MS)
+    assert open_dataset(tmp_path / "out").names == (first, second)
+    used = [json.loads((tmp_path / "out" / name / "recipe.json").read_text("utf-8"))["recipe"]
+            for name in (first, second)]  # fmt: skip
+    assert [recipe["framings"] for recipe in used] == [{}, {view: {"aim_deg": [0, 0], "roll_deg": 7.0, "zoom": 1.0}}]
+    assert all(held not in recipe["views"] and view in recipe["views"] for recipe in used)
+
+
+def test_selected_samples_are_offered_a_folder_of_their_own(
+    qtbot: QtBot, running: Running, dataset_folder: Path
+) -> None:
+    running.controller.open(str(dataset_folder))
+    wait_for_sample(qtbot, running)
+    for names, offered in (((), False), (open_dataset(dataset_folder).names[:2], True)):
+        running.controller.set_selection(names)
+        running.window.actions_["normalise-all"].trigger()
+        dialog = desk_of(running).dialog
+        assert dialog is not None
+        qtbot.waitExposed(dialog)
+        assert dialog.only.isVisible() == offered
+    proposed = dialog.folder.text()
+    click(qtbot, dialog.only)
+    assert dialog.folder.text() == f"{proposed}_selected"
+    click(qtbot, dialog.only)
+    assert dialog.folder.text() == proposed
 
 
 def test_nothing_chosen_is_nothing_to_do(qtbot: QtBot, running: Running, session_folder: Path, tmp_path: Path) -> None:

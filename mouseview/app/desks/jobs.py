@@ -6,7 +6,7 @@ The engine's workers are processes, so a stop is heeded within a second and the 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,14 +20,15 @@ from mouseview.app.jobs import Failure, JobStatus, Ticket
 from mouseview.app.panels.job_strip import JobStrip
 from mouseview.app.panels.model import seconds_text
 from mouseview.model.errors import MouseViewError
-from mouseview.model.recipe import Recipe
 
 if TYPE_CHECKING:  # imported by the work that needs it, after the first frame
     from mouseview.jobs import JobProgress, JobState
+    from mouseview.workflow.project import Project
 
 SLOT = "job"
 STATE_SLOT = "job-state"
 _MOST_LISTED = 200
+_MOST_NAMED = 4
 
 
 @dataclass(frozen=True)
@@ -95,18 +96,18 @@ class JobDesk(QObject):
         )
 
     def ask_normalise(self) -> None:
-        project = self._controller.state.project
-        if project is None or self._controller.state.sample is None or self._refuse_second():
+        state = self._controller.state
+        if state.project is None or state.dataset is None or state.sample is None or self._refuse_second():
             return
         self._ask(
             "normalise",
             "Normalise the dataset",
-            f"Every sample is brought into the model's format by the mode chosen in the Model panel "
-            f"({project.recipe.mode}), with its ledger beside it.",
+            _what_is_applied(state.project, state.dataset.names, state.sample.rig.names),
             "Normalise",
             (),
             False,
             self._normalise,
+            len(state.selection),
         )
 
     def _refuse_second(self) -> bool:
@@ -123,6 +124,7 @@ class JobDesk(QObject):
         views: tuple[str, ...],
         has_masks: bool,
         start: Callable[[WriteChoice], None],
+        selected: int = 0,
     ) -> None:
         dataset = self._controller.state.dataset
         assert dataset is not None
@@ -132,7 +134,7 @@ class JobDesk(QObject):
 
         workers = max(1, cores() - 1)  # the window wants one
         dialog = WriteDialog(
-            self._window, kind, title, explanation, verb, dataset, views, has_masks, out, workers, cores()
+            self._window, kind, title, explanation, verb, dataset, views, has_masks, out, workers, cores(), selected
         )
         dialog.folder_settled.connect(self._look_into)
         dialog.chosen.connect(start)
@@ -183,19 +185,27 @@ class JobDesk(QObject):
 
     def _normalise(self, choice: WriteChoice) -> None:
         state = self._controller.state
-        dataset, project, fed = state.dataset, state.project, state.fed
+        dataset, project = state.dataset, state.project
         assert dataset is not None
         assert project is not None
+        only = state.selection if choice.selected else ()
 
         def run(watch: Callable[[JobProgress], None], cancelled: Callable[[], bool], resume: bool) -> dict[str, Any]:
             from mouseview.inference.declared import declared_format
             from mouseview.jobs import Processes
             from mouseview.workflow.normalise import normalise_dataset
 
-            recipe: Recipe = dataclasses.replace(project.recipe, views=fed, model=declared_format(project.checkpoint))
-            backend = Processes(choice.workers)
+            recipe = project.recipe.replace(views=(), model=declared_format(project.checkpoint))
             return normalise_dataset(
-                dataset.path, choice.out, recipe, resume=resume, watch=watch, cancelled=cancelled, backend=backend
+                dataset.path,
+                choice.out,
+                project.book.replace(recipe=recipe),
+                resume=resume,
+                watch=watch,
+                cancelled=cancelled,
+                backend=Processes(choice.workers),
+                held_out=project.held_out,
+                only=only,
             )
 
         self._start(LongJob("Normalising", "Normalised", choice.out, run), choice.resume)
@@ -263,6 +273,30 @@ class JobDesk(QObject):
         error = MouseViewError(f"{failed[0]['name']}: {first['message']}", place=first["place"], remedy=first["remedy"])
         told = Failure.of(f"{len(failed):,} samples failed; the first of them:", error)
         self._controller.failed.emit(dataclasses.replace(told, details="\n".join(lines)))
+
+
+def _what_is_applied(project: Project, samples: Sequence[str], cameras: Sequence[str]) -> str:
+    """In a few sentences: what every sample gets, and which ones differ."""
+    recipe = project.recipe
+    sentences = [
+        f"Every sample is brought into the model's format as the project says: {recipe.mode}, with its ledger beside "
+        "it. A manifest names every file read and written by its hash."
+    ]
+    framed = [name for name, _ in recipe.framings if name in cameras]
+    if framed:
+        sentences.append(f"Framed by hand in all samples: {_listed(framed)}.")
+    own = [name for name in project.book.changes if name in set(samples)]
+    if own:
+        verb = "sample has" if len(own) == 1 else "samples have"
+        sentences.append(f"{len(own):,} {verb} changes of {'its' if len(own) == 1 else 'their'} own: {_listed(own)}.")
+    held_out = [name for name in project.held_out if name in cameras]
+    if held_out:
+        sentences.append(f"Held out, deciding neither centre nor scale: {_listed(held_out)}.")
+    return " ".join(sentences)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
 
 
 def _state_of(folder: Path) -> JobState | None:

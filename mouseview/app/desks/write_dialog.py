@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -37,7 +38,10 @@ _SETTLED_MS = 250  # after the last key in the folder's name
 
 @dataclass(frozen=True)
 class WriteChoice:
-    """What was asked for. start, stop, stride: as ``Extraction``; views: empty for all."""
+    """What was asked for. start, stop, stride: as ``Extraction``; views: empty for all.
+
+    selected: only the samples that are selected in the list.
+    """
 
     out: Path
     start: int
@@ -47,12 +51,14 @@ class WriteChoice:
     masks: bool
     workers: int
     resume: bool
+    selected: bool = False
 
 
 class WriteDialog(QDialog):
     """``chosen(WriteChoice)``; ``folder_settled(path)`` asks for ``show_state``. kind: of the job, as in journals.
 
     views: the cameras to choose from, none where all are written anyway. has_masks: of the sample that is shown.
+    selected: how many samples are selected, where these can be written alone.
     """
 
     chosen = Signal(object)
@@ -71,6 +77,7 @@ class WriteDialog(QDialog):
         out: Path,
         workers: int,
         cores: int,
+        selected: int = 0,
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -88,6 +95,11 @@ class WriteDialog(QDialog):
         self.masks.setChecked(has_masks)
         self.masks.setEnabled(has_masks)
         self.masks.setToolTip("" if has_masks else "There are no masks here")
+        self._selected, self._proposed = selected, out
+        self.only = QCheckBox(f"Only the {selected:,} selected samples")
+        self.only.setToolTip("They get a folder of their own, and the one scale of the whole dataset")
+        self.only.setVisible(selected > 1)
+        self.only.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)  # all of it can be clicked
         self.workers = QSpinBox()
         self.workers.setRange(1, cores)
         self.workers.setValue(workers)
@@ -106,6 +118,7 @@ class WriteDialog(QDialog):
         self._settle.timeout.connect(lambda: self.folder_settled.emit(self.folder.text().strip()))
         self.folder.textChanged.connect(self._folder_edited)
         self.range.changed.connect(self._count)
+        self.only.toggled.connect(self._only_toggled)
         for box in self.boxes.values():
             box.toggled.connect(self._count)
         self.start_button.clicked.connect(self._accept)
@@ -144,6 +157,8 @@ class WriteDialog(QDialog):
         else:
             self.range.hide()
             self.masks.hide()
+        if self._selected > 1:
+            form.addRow(label("Samples", "muted"), self.only)
         form.addRow(label("Workers", "muted"), self.workers)
         buttons = QHBoxLayout()
         buttons.addWidget(self.count, 1)
@@ -192,6 +207,14 @@ class WriteDialog(QDialog):
         if path:
             self.folder.setText(path)
 
+    def _only_toggled(self, only: bool) -> None:
+        """A folder of their own, unless another one was typed."""
+        few = self._proposed.with_name(f"{self._proposed.name}_selected")
+        before, after = (self._proposed, few) if only else (few, self._proposed)
+        if self.folder.text().strip() == str(before):
+            self.folder.setText(str(after))
+        self._count()
+
     def _folder_edited(self) -> None:
         self.show_state(None, "")
         self._settle.start()
@@ -201,6 +224,7 @@ class WriteDialog(QDialog):
 
     def _count(self) -> None:
         samples = self.range.count if self.boxes else len(self._dataset)
+        samples = self._selected if self.only.isChecked() else samples
         views = len(self._views())
         of_views = f" × {views} views = {samples * views:,} images" if self.boxes else ""
         self.count.setText(f"{samples:,} samples{of_views}")
@@ -219,6 +243,7 @@ class WriteDialog(QDialog):
                 self.masks.isChecked(),
                 self.workers.value(),
                 self.earlier.isVisible() and self.earlier.isChecked(),
+                self.only.isChecked(),
             )
         )
         self.accept()
