@@ -20,6 +20,7 @@ from mouseview.normalise.possible import pose_possible
 
 _AGREE = 0.5  # share of an image-up that lies along their common up, on average: 60° off tells nothing
 _LEVEL_SPREAD = 0.06  # of the second principal part of image-right axes: cameras side by side lie below it
+_WIDE_DEG = 35.0  # RMS about their common up: cameras that differ by more mean different things by it
 _AWAY_DEG = 90.0
 
 
@@ -91,7 +92,7 @@ def cameras_up(rig: Rig) -> UpDirection | None:
         direction, how, spread, measure = ups[0], "the first camera's up", 180.0, "others differ by up to"
     support = float(np.mean(ups @ direction))
     note = f"{how}, of {len(cameras)} cameras; {measure} {spread:.1f}° RMS"
-    reliable = support >= _AGREE
+    reliable = support >= _AGREE and spread <= _WIDE_DEG
     if not reliable:
         down = float(np.mean(np.abs(forwards @ direction)))
         why = "they look straight down" if down > np.cos(np.radians(30)) else "they are rolled every way"

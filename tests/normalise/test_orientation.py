@@ -80,6 +80,18 @@ def test_cameras_that_look_straight_down_cannot_tell_up() -> None:
     assert any("not reliable" in text for text in warnings)
 
 
+def test_cameras_rolled_every_way_cannot_tell_up() -> None:
+    cameras = []
+    for index, camera in enumerate(mouse_ring()):
+        roll = np.radians(100.0 * index)
+        turn = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
+        cameras.append(camera.replace(T_cam_world=(Rigid(turn, np.zeros(3)) @ camera.pose).matrix))
+    found = cameras_up(Rig(tuple(cameras)))
+    assert found is not None
+    assert not found.reliable
+    assert "rolled" in found.note
+
+
 def test_up_that_points_away_from_the_cameras_is_warned_of() -> None:
     recipe = Recipe(up=UpSource.GIVEN, up_vector=(0.0, 0.0, -2.0), measured=(("up_vector", "a guess"),))
     found = orientation(mouse_ring(), recipe, FORMAT)
