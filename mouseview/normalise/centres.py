@@ -99,6 +99,11 @@ def subject_centres(sample: Sample) -> tuple[SubjectCentre, ...]:
 def pick_centre(candidates: Sequence[SubjectCentre], recipe: Recipe) -> SubjectCentre:
     """The candidate that ``recipe`` names, or the most trusted one."""
     if recipe.centre is not None and recipe.centre.is_given:
+        if recipe.point is None and recipe.centre is CentreSource.SESSION:
+            raise MouseViewError(
+                "the centre is to be the session's, and the session has not been measured",
+                remedy="measure the session in the Subject panel, or choose another centre",
+            )
         if recipe.point is None:
             raise MouseViewError(
                 "the centre is to be a point, but none is given", remedy="give X,Y,Z in the rig's units"

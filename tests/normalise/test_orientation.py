@@ -109,6 +109,7 @@ def test_up_that_points_away_from_the_cameras_is_warned_of() -> None:
         (Recipe(up=UpSource.GIVEN), "none is given"),
         (Recipe(up=UpSource.GIVEN, up_vector=(0.0, 0.0, 0.0)), "no direction"),
         (Recipe(azimuth=AzimuthSource.CAMERA, azimuth_camera="cam9"), "cam9"),
+        (Recipe(session_scale=True), "session has not been measured"),
     ],
 )
 def test_what_cannot_be_told_is_refused_with_a_remedy(recipe: Recipe, words: str) -> None:

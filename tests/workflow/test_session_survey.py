@@ -122,6 +122,8 @@ def test_what_cannot_be_told_is_refused_with_a_remedy() -> None:
     with pytest.raises(MouseViewError, match="hardly moved") as refused:
         resolved(still, Recipe(up=UpSource.GROUND))
     assert refused.value.remedy
+    with pytest.raises(MouseViewError, match="session has not been measured"):
+        plan_sample(still[0], Recipe(centre=CentreSource.SESSION), (None,) * 6)
     blind = dataset_of([Sample("f0", mouse_ring())])
     with pytest.raises(MouseViewError, match="none of the 1 frames"):
         survey_session(blind, Recipe())
