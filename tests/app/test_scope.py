@@ -180,6 +180,24 @@ def test_undo_walks_back_through_everything_and_tells_when_it_acts_elsewhere(ope
     assert controller.state.project.recipe.mode is Mode.EXACT_ZOOM
 
 
+def test_what_the_hand_still_gathers_is_carried_too(opened: Running, qtbot: QtBot) -> None:
+    controller, window, crop = opened.controller, opened.window, opened.wiring.desks.crop.desk
+    qtbot.keyClick(window, Qt.Key.Key_C)
+    first, second = controller.state.sample.rig.names[:2]
+    qtbot.waitUntil(lambda: crop._editable() is not None, timeout=60_000)
+    qtbot.keyClick(window.crop.canvas, Qt.Key.Key_Right)
+    qtbot.keyClick(window, Qt.Key.Key_V, CTRL | ALT)
+    assert shown(opened, SAMPLES[0], second) == shown(opened, SAMPLES[0], first)
+    assert not shown(opened, SAMPLES[0], first).is_neutral
+    assert controller.history.count() == 2
+    qtbot.mouseClick(window.crop.lock, Qt.MouseButton.LeftButton)
+    assert controller.state.project.locked == (first,)
+    for _ in range(3):
+        qtbot.keyClick(window, Qt.Key.Key_Z, CTRL)
+    assert shown(opened, SAMPLES[0], first).is_neutral
+    assert controller.state.project.locked == ()
+
+
 def test_a_recipe_is_saved_dropped_shown_and_applied_as_one_step(
     opened: Running, qtbot: QtBot, tmp_path: Path, dataset_folder: Path
 ) -> None:

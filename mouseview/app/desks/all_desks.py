@@ -47,7 +47,8 @@ class Desks(QObject):
         self.scope = ScopeWiring(window, controller, near)
         self.crop = CropWiring(window, controller)
         self.crop.desk.planned.connect(self.understanding.preview)
-        self.scope.scope.begins.connect(self.crop.desk.flush)
+        for before in (self.scope.scope.begins, window.closing):
+            before.connect(self.crop.desk.flush)
         self.subject = SubjectDesk(controller)
         self._connect_session()
         self._connect_probe()
