@@ -104,5 +104,5 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
         f"{row['most_px']:.2f}" if several else "",
         "–" if nothing else view,
         "–" if nothing else f"{row['worst_view_px']:.1f}",
-        f"{row['rms_length']:.2f}",
+        "0" if nothing else f"{row['rms_length']:.3g}",
     )

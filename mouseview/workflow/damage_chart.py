@@ -34,6 +34,8 @@ def value_words(cost: Cost, unit: str) -> str:
 
 def brief(value: float) -> str:
     """Two digits, more only before the point."""
+    if value < 0.0995:
+        return f"{value:.2g}"
     return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}" if value >= 0.995 else f"{value:.2f}"
 
 

@@ -163,6 +163,12 @@ def test_what_a_rig_does_not_allow_says_why() -> None:
     assert "nearly parallel" in costs["distance-about-axes"].problem
     assert np.isnan(costs["distance-about-axes"].rms_px)
     assert costs["exact-aimed"].rms_px < 1e-6
+    at_the_origin = mouse_ring().moved(Similarity(np.array(1.0), np.eye(3), -mouse_ring()[2].centre), "mm")
+    of = tuple(body - mouse_ring()[2].centre for body in bodies(1, 4))
+    there = stage(at_the_origin, of, SUBJECT_MM - mouse_ring()[2].centre)
+    for declaration in declarations(FORMAT):
+        if declaration.key in ABOUT_THE_ORIGIN:
+            assert cost_of(declaration, there).problem.startswith("cam2"), "no direction leads there"
 
 
 # ---- places ----------------------------------------------------------------------------------------------------------

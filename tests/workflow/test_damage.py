@@ -63,7 +63,7 @@ def test_the_picture_has_a_bar_for_each_as_long_as_its_cost(report: DamageReport
 
 def test_words_of_a_value(report: DamageReport) -> None:
     assert [brief(value) for value in (0.004, 0.4, 0.996, 4.44, 9.96, 123.4)] == [
-        "0.00", "0.40", "1.0", "4.4", "10", "123",
+        "0.004", "0.40", "1.0", "4.4", "10", "123",
     ]  # fmt: skip
     assert value_words(report.costs[0], "mm") == "0 px"
     assert " to " in value_words(report.costs[-1], "mm")

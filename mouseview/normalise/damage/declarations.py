@@ -22,6 +22,7 @@ from mouseview.normalise.damage.places import Places
 from mouseview.normalise.plan import OCCUPANCY, Plan, make_plan
 
 LONGER = 1.02
+_SAME_PLACE = 1e-9  # share of the other cameras' distances
 _MOST_CASES = 66  # all pairs of twelve cameras; of more some are taken evenly
 
 _PLAIN = "over whole frames resized to the model's square, lens undone, cameras right but for this"
@@ -104,6 +105,8 @@ class Declaration:
 
 def _of_mode(mode: Mode) -> Callable[[Stage], Iterator[Case]]:
     def cases(stage: Stage) -> Iterator[Case]:
+        if mode is Mode.DISTANCE_ONLY:
+            _refuse_cameras_at(np.zeros(3), stage)
         plan = stage.plan(mode)
         yield stage.case(*_both(plan), stage.shown(plan))
 
@@ -167,18 +170,24 @@ def _distance_about_origin(stage: Stage) -> Iterator[Case]:
 
 def _distances_about(stage: Stage, point: Array) -> Case:
     """Each camera of the exact rig moved along its line to ``point`` (3,; file's frame) until its distance fits."""
+    _refuse_cameras_at(point, stage)
     plan, distance = stage.aimed, stage.model_format.distance
     middle = plan.similarity.apply(point)
     _, true = _both(plan)
     declared = []
     for camera in true:
         away = camera.centre - middle
-        reach = float(np.linalg.norm(away))
-        if reach == 0:
-            raise MouseViewError("it stands at the point that its distance is taken from", place=camera.name)
-        centre = middle + away * distance / reach
+        centre = middle + away * distance / np.linalg.norm(away)
         declared.append(camera.replace(T_cam_world=Rigid(camera.pose.R, -camera.pose.R @ centre).matrix))
     return stage.case(declared, true, stage.shown(plan))
+
+
+def _refuse_cameras_at(point: Array, stage: Stage) -> None:
+    """From there no direction leads to the camera, and rounding would choose one."""
+    distances = stage.rig.distances(point)
+    nearest = int(np.argmin(distances))
+    if distances[nearest] <= _SAME_PLACE * float(np.median(distances)):
+        raise MouseViewError("it stands at the point that its distance is taken from", place=stage.rig.names[nearest])
 
 
 def _swapped_views(stage: Stage) -> Iterator[Case]:
