@@ -129,6 +129,11 @@ class CropDesk(QObject):
     def in_hand(self) -> bool:
         return self._hand is not None
 
+    @property
+    def editable(self) -> bool:
+        """The view in sight is ready for a hand; it may still be locked."""
+        return self._ready is not None and self._ready.key == self._wanted
+
     # ---- a drag --------------------------------------------------------------------------------------------------
 
     def begin(self, part: str, x: float, y: float) -> None:

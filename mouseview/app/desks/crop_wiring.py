@@ -7,8 +7,35 @@ from shiboken6 import isValid
 
 from mouseview.app.controller import Controller
 from mouseview.app.desks.crop import CropDesk
+from mouseview.app.panels.crop import CropPanel
 from mouseview.app.state import AppState
 from mouseview.app.window import MainWindow
+from mouseview.model.recipe import Mode
+
+
+def connect_hand(panel: CropPanel, desk: CropDesk, controller: Controller) -> None:
+    """What a hand does on the panel goes to the desk, and what comes of it is shown there."""
+
+    def choose_mode(mode: Mode) -> None:
+        desk.flush()
+        controller.set_mode(mode)
+
+    canvas = panel.canvas
+    desk.photographed.connect(panel.show_photograph)
+    desk.shown.connect(panel.show_shown)
+    desk.hinted.connect(panel.show_hint)
+    desk.failed.connect(panel.show_problem)
+    canvas.taken.connect(desk.begin)
+    canvas.moved.connect(desk.move)
+    canvas.let_go.connect(desk.end)
+    canvas.given_up.connect(desk.cancel)
+    canvas.wheel_turned.connect(desk.zoom)
+    canvas.nudged.connect(desk.nudge)
+    canvas.picked.connect(desk.centre_on)
+    panel.camera_chosen.connect(controller.choose_camera)
+    panel.mode_chosen.connect(choose_mode)
+    panel.reset_wanted.connect(desk.reset)
+    panel.apply.framing_menu.aboutToShow.connect(desk.flush)
 
 
 class CropWiring(QObject):
@@ -18,22 +45,8 @@ class CropWiring(QObject):
         super().__init__(window)
         self._window, self._controller = window, controller
         self.desk = CropDesk(controller)
-        panel, desk, canvas = window.crop, self.desk, window.crop.canvas
-        desk.photographed.connect(panel.show_photograph)
-        desk.shown.connect(panel.show_shown)
-        desk.hinted.connect(panel.show_hint)
-        desk.failed.connect(panel.show_problem)
-        canvas.taken.connect(desk.begin)
-        canvas.moved.connect(desk.move)
-        canvas.let_go.connect(desk.end)
-        canvas.given_up.connect(desk.cancel)
-        canvas.wheel_turned.connect(desk.zoom)
-        canvas.nudged.connect(desk.nudge)
-        canvas.picked.connect(desk.centre_on)
-        panel.camera_chosen.connect(controller.choose_camera)
-        panel.mode_chosen.connect(self._choose_mode)
-        panel.reset_wanted.connect(desk.reset)
-        panel.apply.framing_menu.aboutToShow.connect(desk.flush)
+        desk = self.desk
+        connect_hand(window.crop, desk, controller)
         window.docks["crop"].visibilityChanged.connect(self._see)  # of its tab, too
         for id in ("undo", "redo"):
             window.actions_[id].triggered.connect(lambda _checked=False: desk.flush())
@@ -51,10 +64,6 @@ class CropWiring(QObject):
     def _make_room(self, wanted: bool) -> None:
         if isValid(self._window):  # docks are hidden too while a window is taken down
             self._window.give_room(wanted, "crop")
-
-    def _choose_mode(self, mode: object) -> None:
-        self.desk.flush()
-        self._controller.set_mode(mode)  # type: ignore[arg-type]  # a signal carries plain objects
 
     def _open(self) -> None:
         self._window.raise_panel("crop")

@@ -292,7 +292,7 @@ def _what_is_applied(project: Project, samples: Sequence[str], cameras: Sequence
     held_out = [name for name in project.held_out if name in cameras]
     if held_out:
         sentences.append(f"Held out, deciding neither centre nor scale: {_listed(held_out)}.")
-    return " ".join(sentences)
+    return "\n".join(sentences)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -38,7 +38,7 @@ class UnderstandingDesk(QObject):
         self._draft: DraftPlan | None = None
         self._masks: tuple[Sample, tuple[MaskStats | None, ...]] | None = None
         self._basis: tuple[Recipe, Basis] | None = None
-        self._changed, self._changed_ball = Changed(), Changed()
+        self._changed = Changed()
         self._timer = QTimer(self, singleShot=True, interval=_GATHER_MS)
         self._timer.timeout.connect(self._begin)
         controller.changed.connect(self._follow)
@@ -64,9 +64,8 @@ class UnderstandingDesk(QObject):
             self._draft = self._masks = self._basis = None
         project = state.project
         recipes = () if project is None else (project.book, project.held_out, project.checkpoint)
-        page_changed = self._changed(state.sample, recipes, state.camera, state.images, state.prepared)
-        ball_wanted = self._changed_ball(state.sample, state.prepared, self._scene_wants_ball(state))
-        if page_changed or ball_wanted:
+        wants_ball = self._scene_wants_ball(state)
+        if self._changed(state.sample, recipes, state.camera, state.images, state.prepared, wants_ball):
             self._timer.start()
 
     @staticmethod
@@ -95,7 +94,7 @@ class UnderstandingDesk(QObject):
 
         def work(_ticket: object) -> tuple[Any, Basis, Study | None]:
             from mouseview.app.crop.draft import recipe_of, survey
-            from mouseview.app.understanding.study import LIVE, SETTLED, basis_of, study
+            from mouseview.app.understanding.study import basis_of, study
 
             seen = survey(sample) if masks is None else masks
             recipe = recipe_of(project, sample)
@@ -103,8 +102,7 @@ class UnderstandingDesk(QObject):
             basis = known[1] if fits and known is not None else basis_of(sample, seen, recipe)
             if not visible:
                 return seen, basis, None
-            plan = basis.plan if draft is None else draft.plan
-            return seen, basis, study(basis, plan, wish, camera, textures, SETTLED if draft is None else LIVE)
+            return seen, basis, study(basis, draft, wish, camera, textures)
 
         def done(got: tuple[Any, Basis, Study | None]) -> None:
             self._masks, self._basis = (sample, got[0]), (got[1].recipe, got[1])
