@@ -94,7 +94,8 @@ def cost_of(declaration: Declaration, stage: Stage) -> Cost:
     try:
         cases = list(declaration.cases(stage))
     except MouseViewError as error:
-        return _unmeasured(declaration, gravity, str(error))
+        whose = f"{error.place}: " if error.place in stage.rig.names else ""
+        return _unmeasured(declaration, gravity, whose + error.message)
     measured = [_measure(case) for case in cases]
     values = np.array([each.rms_px for each in measured])
     lost = np.flatnonzero(~np.isfinite(values))
