@@ -88,10 +88,15 @@ def _diff(first: Path, second: Path) -> Outcome:
 
 
 def _load(path: Path) -> RecipeFile:
+    from mouseview.inference.declared import declared_format
     from mouseview.workflow.project import SUFFIX, load_project
     from mouseview.workflow.recipe_file import RecipeFile, load_recipe
 
-    return RecipeFile(load_project(path).book, None) if path.name.endswith(SUFFIX) else load_recipe(path)
+    if not path.name.endswith(SUFFIX):
+        return load_recipe(path)
+    project = load_project(path)
+    recipe = project.recipe.replace(model=declared_format(project.checkpoint))
+    return RecipeFile(project.book.replace(recipe=recipe), None)
 
 
 def _described(change: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mouseview.inference.declared import declared_format
 from mouseview.model.recipe_book import RecipeBook
 from mouseview.model.sample import Dataset, Sample
 from mouseview.model.scope import with_locks
@@ -37,10 +38,12 @@ class Proposals:
 
 
 def book_of(project: Project, names: tuple[str, ...]) -> RecipeBook:
-    """The project's book, which names the views that are fed where some are not. names: of all cameras."""
+    """The project's book, with the model format that its checkpoint declares, and the views that are fed where some
+    are not. names: of all cameras.
+    """
     fed = tuple(name for name in names if name not in project.held_out)
     views = () if len(fed) == len(names) else fed
-    return project.book.replace(recipe=project.recipe.replace(views=views))
+    return project.book.replace(recipe=project.recipe.replace(views=views, model=declared_format(project.checkpoint)))
 
 
 def with_book(project: Project, book: RecipeBook, names: tuple[str, ...]) -> Project:
@@ -64,6 +67,10 @@ def propose(project: Project, dataset: Dataset, sample: Sample, path: str | Path
         before, names = book_of(project, sample.rig.names), sample.rig.names
         if not book.recipe.views:
             book = book.replace(recipe=book.recipe.replace(views=before.recipe.views))
+        model = before.recipe.model
+        if book.recipe.model != model:
+            left_out = (*left_out, f"the format of {book.recipe.model}: the checkpoint here has that of {model}")
+            book = book.replace(recipe=book.recipe.replace(model=model))
         after = with_locks(before, book, project.locked)
         changes = tuple(
             (change.place, change.words.removeprefix(f"{change.place}: ")) for change in diff_books(before, after)

@@ -49,6 +49,14 @@ def test_show_says_what_was_changed_and_what_it_was_made_for(cli: Cli, file: Pat
     assert len(document["made_for"]["cameras"]) == 6
 
 
+def test_a_project_is_shown_as_its_recipe(cli: Cli, tmp_path: Path) -> None:
+    save_project(Project("x", checkpoint="mouse-256").with_book(RecipeBook("mine", Recipe(mode=Mode.RAW))),
+                 tmp_path / "p.mouseview")  # fmt: skip
+    document = cli.json("recipe", "show", tmp_path / "p.mouseview")
+    assert (document["book"]["name"], document["made_for"]) == ("mine", None)
+    assert (document["book"]["recipe"]["mode"], document["book"]["recipe"]["model"]) == ("raw", "mouse-256")
+
+
 def test_diff_is_a_line_a_value_and_an_exit_code(cli: Cli, file: Path, tmp_path: Path) -> None:
     assert cli("recipe", "diff", file, file) == 0
     assert "the same" in cli.out
