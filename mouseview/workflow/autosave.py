@@ -67,7 +67,7 @@ def keep(folder: Path, project: Project, opened: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = autosave_path(folder, opened)
     known = path.exists()
-    save_project(project, path, compact=True)
+    save_project(project, path)
     point_to(folder, opened)
     if not known:
         _tidy(folder)

@@ -105,14 +105,11 @@ def from_json(document: Any, place: str) -> Project:
         raise refuse(f"a field has an unusable value: {wrong}") from wrong
 
 
-def save_project(project: Project, path: str | Path, *, compact: bool = False) -> None:
-    """Write the project, its dataset as an absolute path; the file holds the old or the new one, never a part.
-
-    compact: for programs alone, without line breaks, which is much faster for thousands of samples.
-    """
+def save_project(project: Project, path: str | Path) -> None:
+    """Write the project, its dataset as an absolute path; the file holds the old or the new one, never a part."""
     if project.dataset_path:
         project = project.replace(dataset_path=os.path.abspath(os.path.expanduser(project.dataset_path)))
-    write_atomically(Path(path), json.dumps(to_json(project), indent=None if compact else 1).encode())
+    write_atomically(Path(path), json.dumps(to_json(project), indent=1).encode())
 
 
 def load_project(path: str | Path) -> Project:
