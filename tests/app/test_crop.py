@@ -249,6 +249,20 @@ def test_arrows_nudge(hand: Hand) -> None:
     assert hand.steps == [f"nudge {hand.camera.name}"], "a burst is one step"
 
 
+def test_steps_are_not_lost_when_the_eye_moves_on(hand: Hand) -> None:
+    first, names = hand.camera.name, hand.controller.state.sample.rig.names
+    hand.qtbot.keyClick(hand.canvas, Qt.Key.Key_Right)
+    hand.controller.choose_camera(names[2])
+    hand.ready()
+    assert hand.steps == [f"nudge {first}"]
+    assert hand.shown[-1].source.name == names[2]
+    assert hand.framing == Framing()
+    hand.controller.choose_camera(first)
+    hand.ready()
+    assert hand.framing != Framing()
+    assert hand.shown[-1].framing == hand.framing
+
+
 def test_a_double_click_centres_on_the_mask_or_on_the_point(hand: Hand) -> None:
     masks = next(target for target in hand.shown[-1].targets if target.name == "mask's centroid").pixel
     hand.send(QEvent.Type.MouseButtonDblClick, hand.at(masks + 5.0))
@@ -373,6 +387,6 @@ def test_in_the_window_keys_and_tabs_mean_what_they_say(opened: Running, qtbot: 
     hand.drag(hand.at(np.array([40.0, 44.0])), hand.at(np.array([60.0, 50.0])), let_go=False)
     assert desk.in_hand
     controller.choose_sample(1)
-    assert not desk.in_hand
     qtbot.waitUntil(lambda: controller.state.sample.name == SAMPLES[1] and desk.editable, timeout=30_000)
+    assert not desk.in_hand
     assert hand.framing == Framing()

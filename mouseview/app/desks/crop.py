@@ -18,7 +18,7 @@ from mouseview.app.crop.shown import Hint, Shown, locked_hint, roll_hint, zoom_h
 from mouseview.app.jobs import Failure, Ticket
 from mouseview.app.state import AppState
 from mouseview.geometry.transforms import Array
-from mouseview.model.recipe import Framing
+from mouseview.model.recipe import Framing, Recipe
 
 if TYPE_CHECKING:  # numba comes with them: they are made by work in threads
     from mouseview.app.crop.editor import Editor, Grip
@@ -70,6 +70,12 @@ class _Ready:
     editor: Editor
     photograph: Photograph | None
     shown: Shown
+
+    @property
+    def recipe(self) -> Recipe:
+        """The project's, for the sample."""
+        recipe: Recipe = self.key[2]
+        return recipe
 
 
 @dataclass
@@ -293,7 +299,8 @@ class CropDesk(QObject):
         self._wanted = self._key(after, ready.sample, name)
         self._ready = dataclasses.replace(ready, key=self._wanted, editor=editor, shown=editor.shown(hand.draft))
         self._controller.edit(f"{hand.verb} {name}", recipe=after.recipe, samples=after.samples)
-        self._show_project()
+        if self.editable:
+            self._show_project()
 
     def _drop_hand(self) -> None:
         self._burst.stop()
@@ -319,6 +326,11 @@ class CropDesk(QObject):
         if key == self._wanted:
             self._follow_probe(state)
             return
+        if self._hand is not None and not self._dragging and self._ready is not None:
+            name = self._ready.sample.name
+            if project.recipe_for(name) == self._ready.recipe:  # only the eye has moved on
+                self._commit()
+                return
         self._drop_hand()
         self._wanted = key
         if self._masks is None or self._masks[0] is not sample:
