@@ -121,6 +121,8 @@ class Ladder(QWidget):
         super().__init__()
         self.marks: tuple[LadderMark, ...] = ()
         self.setMinimumWidth(300)
+        self.setToolTip("Mean distance of the channels, in spreads of the reference rig.\nDots of modes: green exact, "
+                        "orange approximate, red false.")  # fmt: skip
 
     def show_marks(self, marks: tuple[LadderMark, ...]) -> None:
         self.marks = marks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEasingCurve, Qt, QVariantAnimation, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from mouseview import resources
 from mouseview.app import theme
-from mouseview.app.panels.widgets import ElidedLabel, Segments, label
+from mouseview.app.panels.widgets import ElidedLabel, Segments, label, narrow
 from mouseview.app.probing.scene import probe_shape
 from mouseview.app.scene3d.state import PickedRay, RayColour, RayField, SceneState, Theme
 from mouseview.app.scene3d.view import SceneView
@@ -27,8 +27,11 @@ from mouseview.app.state import AppState, Changed, SceneChoice
 from mouseview.model.finding import Truth
 from mouseview.model.prepared import Prepared
 from mouseview.model.recipe import CentreSource
+from mouseview.model.sample import Sample
 
 _TRANSITION_MS = 550
+_ROOMY_PX = 780  # from which all words of the bar fit
+_BEYOND = 4 / 3  # times the cameras' distance, that rays are drawn
 _LAYERS = (
     ("frusta", "Cameras", "Frusta with the true, off-centre shape"),
     ("textures", "Images", "Each camera's image in its frustum"),
@@ -52,7 +55,7 @@ def scene_state(state: AppState) -> SceneState:
     ray_camera = choice.ray_camera or state.camera
     rays = None
     if choice.rays and ray_camera in sample.rig.names:
-        rays = RayField(str(ray_camera), colour=choice.ray_colour)
+        rays = RayField(str(ray_camera), length=ray_length(sample, prepared), colour=choice.ray_colour)
     meeting = next((c.point for c in state.centres if c.source is CentreSource.AXES), None)
     reconstruction = state.reconstruction
     similarity = prepared.similarity if prepared is not None else None
@@ -77,6 +80,16 @@ def scene_state(state: AppState) -> SceneState:
         ball=state.shown_ball.ball if state.shown_ball is not None else None,
         theme=shown_theme,
     )
+
+
+def ray_length(sample: Sample, prepared: Prepared | None) -> float:
+    """From a camera to a little beyond the subject, in the units that the scene is drawn in."""
+    if prepared is not None:
+        distances = np.linalg.norm(prepared.rig.centres, axis=-1)
+    else:
+        distances = sample.rig.distances(sample.rig.centres.mean(axis=0))
+    length = _BEYOND * float(np.median(distances))
+    return length if np.isfinite(length) and length > 0 else RayField.length
 
 
 def is_untrue(prepared: Prepared) -> bool:
@@ -104,7 +117,8 @@ class ScenePanel(QWidget):
         self.sides.chosen.connect(self._go_to_side)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 1000)
-        self.slider.setFixedWidth(96)
+        self.slider.setMinimumWidth(36)
+        self.slider.setMaximumWidth(96)
         self.slider.setToolTip("The smooth transition from before to after")
         self.slider.valueChanged.connect(self._slid)
         self._animation = QVariantAnimation(self)
@@ -117,16 +131,17 @@ class ScenePanel(QWidget):
         self.rays.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.rays.setToolTip("Show the field of rays of one camera  (R)")
         self.rays.toggled.connect(lambda on: self._choose(rays=on))
-        self.ray_camera = QComboBox()
-        self.ray_camera.setToolTip("Whose rays")
+        self.ray_camera = narrow(QComboBox(), 6)
+        self.ray_camera.setToolTip("Whose rays: of the selected camera, or of one that stays")
         self.ray_camera.activated.connect(lambda row: self._choose(ray_camera=self.ray_camera.itemData(row)))
-        self.ray_colour = QComboBox()
+        self.ray_colour = narrow(QComboBox(), 11)
         self.ray_colour.setToolTip("What the colour of a ray means")
         for colour, title in (
             (RayColour.DIRECTION, "Direction d"),
             (RayColour.MOMENT, "Moment o × d"),
             (RayColour.NEAREST, "Nearest point p"),
             (RayColour.ANGULAR_ERROR, "Angular error"),
+            (RayColour.UNTRUTH, "Error to truth"),
             (RayColour.BOX, "Way in the box"),
             (RayColour.WINDOW, "Depth window"),
         ):
@@ -187,7 +202,7 @@ class ScenePanel(QWidget):
         names = state.sample.rig.names if state.sample is not None else ()
         if self._changed_names(names):
             self.ray_camera.clear()
-            self.ray_camera.addItem("Selected camera", None)
+            self.ray_camera.addItem("selected", None)
             for name in names:
                 self.ray_camera.addItem(name, name)
         choice, prepared = state.scene, state.prepared
@@ -202,11 +217,23 @@ class ScenePanel(QWidget):
         self.ray_colour.setVisible(choice.rays)
         self.ray_colour.setCurrentIndex(self.ray_colour.findData(choice.ray_colour))
         self.splats.setVisible(state.reconstruction is not None)
+        self._fit_bar()
         if self._changed(state.sample, prepared, state.images, state.fed_textures, state.camera, state.centres, choice,
                          state.reconstruction, state.dark, state.difference, state.shown_solution, state.shown_ball,
                          state.project.held_out if state.project is not None else ()):  # fmt: skip
             self.view.set_state(scene_state(state))
         self.readout.show_ray(state.picked)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_bar()
+
+    def _fit_bar(self) -> None:
+        """Icons alone where the choice of rays leaves no room for their words."""
+        tight = self._choice.rays and self.width() < _ROOMY_PX
+        style = Qt.ToolButtonStyle.ToolButtonIconOnly if tight else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        for button in (self.splats, self.layers):
+            button.setToolButtonStyle(style)
 
     def toggle_side(self) -> None:
         self._go_to_side(0 if self.slider.value() >= 500 else 1)

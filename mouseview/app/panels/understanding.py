@@ -9,7 +9,7 @@ from mouseview.app import theme
 from mouseview.app.panels.encoding_charts import Histograms, Ladder
 from mouseview.app.panels.map_groups import LegendBar, MapGroups
 from mouseview.app.panels.truth_tiles import TruthTiles
-from mouseview.app.panels.widgets import Badge, ElidedLabel, Segments, label, scrolling, truth_colour
+from mouseview.app.panels.widgets import Badge, ElidedLabel, Segments, label, narrow, scrolling, truth_colour
 from mouseview.app.state import AppState, Changed
 from mouseview.app.understanding.values import Against, Page, Quantity, Study, Wish
 from mouseview.model.recipe import Mode
@@ -30,13 +30,6 @@ _QUANTITIES = (
 _EMPTY = "Open a sample: its views appear here as the model is told about them."
 
 
-def _narrow(combo: QComboBox, characters: int) -> QComboBox:
-    """No wider than it must be: the bar has to fit a small window."""
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(characters)
-    return combo
-
-
 class UnderstandingPanel(QWidget):
     """Intents: ``wished(Wish)``, ``camera_chosen(name)``."""
 
@@ -51,21 +44,21 @@ class UnderstandingPanel(QWidget):
         self.pages = Segments(tuple(name for name, _ in _PAGES), tuple(tip for _, tip in _PAGES))
         self.pages.choose(int(self.wish.page))
         self.pages.chosen.connect(lambda index: self._wish(page=Page(index)))
-        self.as_if = _narrow(QComboBox(), 15)
+        self.as_if = narrow(QComboBox(), 15)
         self.as_if.setToolTip("Look at another mode without choosing it: nothing is normalised anew")
         self.as_if.activated.connect(lambda row: self._wish(as_if=self._mode_at(row)))
-        self.quantity = _narrow(QComboBox(), 9)
+        self.quantity = narrow(QComboBox(), 9)
         self.quantity.setToolTip("Which of the numbers that the model is told about a pixel")
         for quantity, title in _QUANTITIES:
             self.quantity.addItem(title, quantity)
         self.quantity.setCurrentIndex(self.quantity.findData(self.wish.quantity))
         self.quantity.activated.connect(lambda row: self._wish(quantity=Quantity(self.quantity.itemData(row))))
-        self.against = _narrow(QComboBox(), 7)
+        self.against = narrow(QComboBox(), 7)
         self.against.setToolTip("What the third maps show: declared less true, or after less before")
         for against, title in ((Against.TRUE, "less true"), (Against.BEFORE, "less before")):
             self.against.addItem(title, against)
         self.against.activated.connect(lambda row: self._wish(against=Against(self.against.itemData(row))))
-        self.reference = _narrow(QComboBox(), 9)
+        self.reference = narrow(QComboBox(), 9)
         self.reference.setToolTip("The rig of the model's format to compare with")
         self.reference.activated.connect(lambda row: self._wish(reference=self.reference.itemData(row)))
         self.sides = ElidedLabel()
@@ -155,7 +148,7 @@ class UnderstandingPanel(QWidget):
                 self.maps.show_groups(study.groups)
             case Page.DISTRIBUTION:
                 self._show_references(study)
-                self.histograms.show_channels(study.histograms, study.reference, study.titles[0])
+                self.histograms.show_channels(study.histograms, study.reference, "".join(study.titles))
                 self.ladder.show_marks(study.ladder)
 
     def _show_references(self, study: Study) -> None:

@@ -88,6 +88,10 @@ class RayLegend(QLabel):
             name = scene.state.model_format.name if scene.state.model_format else "no format"
             self._title = f"Rays of {wanted.camera}: angle to the format ({name})"
             self._rows = [("", sequential(ramp), "0°", f"{scale:.2f}°")]
+        elif wanted.colour is RayColour.UNTRUTH:
+            what = "declared against true" if scene.in_model_units else "as the file has them; see After"
+            self._title = f"Rays of {wanted.camera}: {what}"
+            self._rows = [("", sequential(ramp), "0°", f"{scale:.2f}°")]
         elif wanted.colour is RayColour.BOX:
             half = scene.state.model_format.box if scene.state.model_format else 0.0
             self._title = f"Rays of {wanted.camera}: way inside the ±{half:g} box (grey: misses it)"

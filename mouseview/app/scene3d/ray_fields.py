@@ -83,11 +83,16 @@ def angular_error_deg(camera: Camera, model_format: ModelFormat, pixels: npt.Arr
 
 
 def ray_field(
-    shown: ShownCamera, wanted: RayField, model_format: ModelFormat | None, ball: Ball | None = None
+    shown: ShownCamera,
+    wanted: RayField,
+    model_format: ModelFormat | None,
+    ball: Ball | None = None,
+    true: Camera | None = None,
 ) -> Field:
     """The field of ``shown.camera``. By angular error it needs a format; without one every ray has error 0.
 
     Box and window need one too, the window also the subject's ball in the display frame; without them every ray misses.
+    true: the camera of what the pixels show, where the declared one is not; without it every declared ray is true.
     """
     camera = shown.camera
     pixels = field_pixels(camera.width, camera.height, wanted.density)
@@ -100,6 +105,11 @@ def ray_field(
             rgb = 0.5 + 0.5 * directions
         case RayColour.ANGULAR_ERROR:
             errors = angular_error_deg(camera, model_format, pixels) if model_format else np.zeros(len(pixels))
+            full_scale = max(float(errors.max(initial=0.0)), 1e-3)
+            rgb = sequential(errors / full_scale)
+        case RayColour.UNTRUTH:
+            errors = np.zeros(len(pixels)) if true is None else angle_between_deg(directions, true.rays(pixels)[1])
+            errors = np.nan_to_num(errors)
             full_scale = max(float(errors.max(initial=0.0)), 1e-3)
             rgb = sequential(errors / full_scale)
         case RayColour.BOX:

@@ -113,7 +113,12 @@ def _field(state: SceneState, cameras: tuple[ShownCamera, ...], last: Scene | No
     if wanted is None or not state.layers.rays:
         return None
     same = last is not None and last.state.ray_field == wanted and last.state.model_format is state.model_format
-    if same and last and last.field and last.state.ball is state.ball:
+    same = same and last is not None and last.state.ball is state.ball and last.state.true_after is state.true_after
+    if same and last and last.field:
         return last.field
     shown = next((camera for camera in cameras if camera.name == wanted.camera), None)
-    return ray_field(shown, wanted, state.model_format, geometry.display_ball(state)) if shown else None
+    if shown is None:
+        return None
+    declared = state.true_after if shown.shows_after else None
+    true = declared[shown.name] if declared is not None and shown.name in declared.names else None
+    return ray_field(shown, wanted, state.model_format, geometry.display_ball(state), true)

@@ -29,6 +29,7 @@ class RayColour(StrEnum):
     MOMENT = "moment"  # o × d
     NEAREST = "nearest"  # the point nearest the origin
     ANGULAR_ERROR = "angular error"  # against the ray that the model's format declares for this pixel
+    UNTRUTH = "untruth"  # declared against true, after
     BOX = "box"  # how long it runs inside the subject box; grey: it misses
     WINDOW = "window"  # how much of its way through the subject lies in the depth window; grey: it misses the subject
 

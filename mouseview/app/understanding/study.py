@@ -32,6 +32,7 @@ from mouseview.model.recipe import Mode, Recipe
 from mouseview.model.sample import Sample
 
 if TYPE_CHECKING:  # numba comes with them: imported where they are called
+    from mouseview.app.crop.draft import DraftPlan
     from mouseview.multiview.masks import MaskStats
     from mouseview.normalise.encoding_distribution import Reference
     from mouseview.normalise.plan import Plan
@@ -90,13 +91,15 @@ def basis_of(sample: Sample, masks: tuple[MaskStats | None, ...], recipe: Recipe
 Textures = tuple[npt.NDArray[np.uint8] | None, ...]
 
 
-def study(basis: Basis, plan: Plan, wish: Wish, camera: str | None, textures: Textures, detail: Detail) -> Study:
-    """What ``wish.page`` shows. plan: of the project, or what a hand is making of it."""
+def study(basis: Basis, draft: DraftPlan | None, wish: Wish, camera: str | None, textures: Textures) -> Study:
+    """What ``wish.page`` shows; with ``draft``, what a hand is making of the sample, coarser and sooner."""
+    plan, recipe = (basis.plan, basis.recipe) if draft is None else (draft.plan, draft.recipe)
+    detail = SETTLED if draft is None else LIVE
     problem = ""
     other: Plan | None = None
     if wish.as_if not in (None, plan.mode):
         try:
-            other = _as_if(basis, wish.as_if)
+            other = _as_if(basis, recipe, wish.as_if)
         except MouseViewError as error:
             problem = f"{wish.as_if} cannot be done here: {error.message}. {error.remedy}"
     match wish.page:
@@ -109,11 +112,10 @@ def study(basis: Basis, plan: Plan, wish: Wish, camera: str | None, textures: Te
     return dataclasses.replace(made, text=problem) if problem else made
 
 
-def _as_if(basis: Basis, mode: Mode | None) -> Plan:
+def _as_if(basis: Basis, recipe: Recipe, mode: Mode | None) -> Plan:
     from mouseview.normalise.prepare import plan_sample
 
-    assert mode is not None
-    return plan_sample(basis.sample, basis.recipe.replace(mode=mode), basis.masks)[0]
+    return plan_sample(basis.sample, recipe.replace(mode=mode), basis.masks)[0]
 
 
 def _subject(basis: Basis, plan: Plan) -> Subject:
@@ -130,7 +132,8 @@ def _truth(basis: Basis, plan: Plan, detail: Detail, views: tuple[int, ...] | No
 
 def _truths(basis: Basis, plan: Plan, other: Plan | None, page: Page, textures: Textures, detail: Detail) -> Study:
     plans = (plan,) if other is None else (plan, other)
-    found = [_truth(basis, each, detail) for each in plans]
+    rays = detail.rays if page is Page.RAYS else LIVE.rays  # the ball needs them for the verdict alone
+    found = [_truth(basis, each, dataclasses.replace(detail, rays=rays)) for each in plans]
     sides = [_sides(each, truth, page, textures, detail) for each, truth in zip(plans, found, strict=True)]
     tiles = tuple(
         ViewTile(camera.name, camera.name not in plan.fed, tuple(side[index] for side in sides))
@@ -164,11 +167,13 @@ def _channels(basis: Basis, plan: Plan, wish: Wish, camera: str | None, detail: 
 
     names, fmt, units = basis.sample.rig.names, basis.model_format, basis.sample.rig.unit_words
     index = names.index(camera) if camera in names else 0
-    found = _truth(basis, plan, detail, (index,))
+    found, source = _truth(basis, plan, detail, (index,)), plan.views[index].source
     maps = view_maps(plan.views[index], found.subject, basis.subject_file, fmt.box, fmt.depth_window, detail.maps)
+    with np.errstate(invalid="ignore"):
+        outlined = bool(np.any(np.all((maps.window_px > 0) & (maps.window_px < source.size), axis=-1)))
     return Study(
         Page.CHANNELS,
-        words.channels(found, wish.quantity, wish.against, units, fmt),
+        words.channels(found, wish.quantity, wish.against, units, fmt, outlined),
         found.truth,
         (str(plan.mode),),
         groups=channel_groups(maps, plan.views[index], wish.quantity, wish.against, units, fmt),
@@ -239,7 +244,7 @@ def _mode_marks(basis: Basis, reference: Reference) -> tuple[LadderMark, ...]:
     marks = []
     for mode in Mode:
         try:
-            plan = _as_if(basis, mode)
+            plan = _as_if(basis, basis.recipe, mode)
         except MouseViewError:  # it needs masks that the sample has not; choosing it says so
             continue
         marks.append(LadderMark(str(mode), reference.distance(_values(plan, reference)), MarkKind.MODE, mode.truth))

@@ -81,12 +81,15 @@ _MEANING = {
 }
 
 
-def channels(found: PlanTruth, quantity: Quantity, against: Against, units: str, fmt: ModelFormat) -> str:
-    """``found``: of the one view that is shown."""
+def channels(
+    found: PlanTruth, quantity: Quantity, against: Against, units: str, fmt: ModelFormat, outlined: bool
+) -> str:
+    """found: of the one view that is shown.  outlined: its window can be seen on the maps of before."""
     view = found.views[0]
     meaning = _MEANING[quantity].format(box=fmt.box, window=fmt.depth_window)
-    text = f"{view.name}: {meaning}. Before: what the file's numbers ({units}) would tell the model, with the window "
-    text += f"of {found.mode} drawn on them. After: what {found.mode} tells it. "
+    text = f"{view.name}: {meaning}. Before: what the file's numbers ({units}) would tell the model. "
+    text += f"The outline is what {found.mode} takes of it. " if outlined else ""
+    text += f"After: what {found.mode} tells it. "
     if against is Against.BEFORE:
         return text + "Difference: after less before, at the same piece of the photograph; blank where there is none."
     if view.truth is Truth.TRUE:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -9,10 +11,18 @@ from mouseview import resources
 from mouseview.app.scene3d import geometry
 from mouseview.app.scene3d.label_places import place_apart
 from mouseview.app.scene3d.picking import pick_camera, pick_ray
-from mouseview.app.scene3d.ray_fields import angular_error_deg, field_pixels, picked_ray, ray_field
-from mouseview.app.scene3d.state import RayColour, RayField
+from mouseview.app.scene3d.ray_fields import (
+    MISSED,
+    angular_error_deg,
+    field_pixels,
+    picked_ray,
+    ray_field,
+    sequential,
+)
+from mouseview.app.scene3d.state import Ball, RayColour, RayField
 from mouseview.app.scene3d.viewpoint import Orbit
 from mouseview.geometry.rays import RayEncoding, pixel_centres
+from mouseview.geometry.transforms import Rigid, rotation_between
 from tests.app.scene3d.test_geometry import state
 from tests.rigs import note_camera
 
@@ -152,3 +162,42 @@ def test_labels_keep_clear_of_what_lies_over_the_scene_and_stay_in_the_picture()
         for b_low, b_high in everything[:index]:
             assert np.any(a_high <= b_low) or np.any(b_high <= a_low)
     assert np.abs(boxes - start).max() < 40, "a label stays near its camera"
+
+
+def test_rays_that_miss_the_box_are_grey_and_the_others_are_not() -> None:
+    card = resources.model_format("facelift")
+    wide = geometry.shown_cameras(state(1.0))[0]
+    camera = wide.camera.replace(K=np.array([[120.0, 0, 256], [0, 120.0, 256], [0, 0, 1]]))
+    shown = dataclasses.replace(wide, camera=camera)
+    field = ray_field(shown, RayField("cam_0", density=24, colour=RayColour.BOX), card)
+    depths = np.linspace(0, 8, 400)[:, None, None]
+    inside = np.any(np.all(np.abs(field.origin + depths * field.directions) < card.box, axis=-1), axis=0)
+    grey = np.all(field.rgb == MISSED, axis=-1)
+    assert inside.any()
+    assert grey.any()
+    assert not np.any(inside & grey)
+    assert np.mean(inside == ~grey) > 0.98  # those that touch an edge fall between the samples
+
+
+def test_the_window_needs_the_subject_and_holds_it_after() -> None:
+    card = resources.model_format("facelift")
+    shown = geometry.shown_cameras(state(1.0))[0]
+    wanted = RayField("cam_0", colour=RayColour.WINDOW)
+    assert np.all(ray_field(shown, wanted, card).rgb == MISSED)
+    field = ray_field(shown, wanted, card, Ball(np.zeros(3), 0.5))
+    meets = np.linalg.norm(np.cross(field.directions, field.origin), axis=-1) < 0.5
+    assert meets.any()
+    np.testing.assert_allclose(field.rgb[meets], np.broadcast_to(sequential(1.0), field.rgb[meets].shape))
+    assert np.all(field.rgb[~meets] == MISSED)
+
+
+def test_rays_against_the_truth_show_the_turn_between_declared_and_true() -> None:
+    shown = geometry.shown_cameras(state(1.0))[0]
+    wanted = RayField("cam_0", colour=RayColour.UNTRUTH)
+    assert ray_field(shown, wanted, None).full_scale == pytest.approx(1e-3)
+    turn = rotation_between([0.0, 0.0, 1.0], [0.0, np.sin(0.1), np.cos(0.1)])
+    pose = shown.camera.pose
+    true = shown.camera.replace(T_cam_world=Rigid(turn @ pose.R, turn @ pose.t))
+    field = ray_field(shown, wanted, None, true=true)
+    expected = np.degrees(np.max(np.linalg.norm(field.directions - true.rays(field.pixels)[1], axis=-1)))
+    assert field.full_scale == pytest.approx(expected, rel=1e-2)
