@@ -209,6 +209,11 @@ def test_the_whole_book_is_applied_and_the_selected_samples_can_go_alone(
     assert all(held not in recipe["views"] and view in recipe["views"] for recipe in used)
 
 
+def test_the_crop_panel_offers_the_same_action(running: Running) -> None:
+    entries = running.window.crop.apply.framing_menu.actions()
+    assert running.window.actions_["normalise-all"] in entries
+
+
 def test_selected_samples_are_offered_a_folder_of_their_own(
     qtbot: QtBot, running: Running, dataset_folder: Path
 ) -> None:

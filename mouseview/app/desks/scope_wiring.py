@@ -43,6 +43,8 @@ class ScopeWiring(QObject):
         window.views.menu_wanted.connect(self._show_view_menu)
         window.samples.selection_chosen.connect(self.scope.select)
         self._connect_menu(window.crop.apply)
+        window.crop.apply.framing_menu.addSeparator()
+        window.crop.apply.framing_menu.addAction(window.actions_["normalise-all"])  # where applying ends: in files
         window.crop.lock_wanted.connect(self.scope.lock)
         on = window.actions_.on
         for reach in Reach:
