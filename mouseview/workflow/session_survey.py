@@ -112,9 +112,9 @@ class SessionSurvey:
         """Nearest and farthest that any camera is from the subject, in model units."""
         return float(self._distances.min() * self.scale), float(self._distances.max() * self.scale)
 
-    def walked_model(self, start: Array) -> float:
-        """Median distance of the subject from a point (3,) of the file's frame, in model units."""
-        return float(np.median(np.linalg.norm(self.centres - start, axis=-1)) * self.scale)
+    def walked_model(self, start: Array, scale: float | None = None) -> float:
+        """Median distance of the subject from a point (3,) of the file's frame, in model units (by another scale)."""
+        return float(np.median(np.linalg.norm(self.centres - start, axis=-1)) * (scale or self.scale))
 
     def outside_share(self, centre: Array | None = None, scale: float | None = None) -> float | None:
         """Share of the frames whose subject leaves the box, about a fixed ``centre`` (3,) or, with None, its own.

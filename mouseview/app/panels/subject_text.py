@@ -130,7 +130,7 @@ def walking_text(
         return "Fixed: the same for all samples, wherever the animal walks.", False
     point = used.point
     share = survey.outside_share(point, recipe.scale)
-    walked = f"the animal is {survey.walked_model(point):.2f} model units away (median)"
+    walked = f"the animal is {survey.walked_model(point, recipe.scale):.2f} model units away (median)"
     if share is None:
         return f"Fixed: {walked}.", False
     leaves = f"{100 * share:.0f} % of {len(survey.moments)} frames leave the ±{survey.model_format.box:g} box"
