@@ -11,10 +11,14 @@ Value = TypeVar("Value")
 
 
 class Replace(QUndoCommand, Generic[Value]):
-    """``show`` is called with the value to put in place: after doing, undoing and redoing."""
+    """``show`` is called with the value to put in place: after doing, undoing and redoing.
 
-    def __init__(self, text: str, before: Value, after: Value, show: Callable[[Value], None]) -> None:
+    sample: name of the only one that it is about; "" where the values themselves say so, or it is about all.
+    """
+
+    def __init__(self, text: str, before: Value, after: Value, show: Callable[[Value], None], sample: str = "") -> None:
         super().__init__(text)
+        self.sample = sample
         self._before, self._after, self._show = before, after, show
 
     def redo(self) -> None:

@@ -84,6 +84,7 @@ def test_a_stroke_is_drawn_kept_and_undone(editing: Running, qtbot: QtBot) -> No
     np.testing.assert_array_equal(on_disk(editing), after.mask)
     assert origin_on_disk(editing) is MaskOrigin.CORRECTED
     assert editing.controller.history.undoText().startswith("mask of ")
+    assert editing.controller.history.command(0).sample == before.sample.name, "undone elsewhere, it is told"
     QTest.keyClick(editing.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     np.testing.assert_array_equal(editing.controller.state.mask_view.mask, before.mask)
     kept(editing, qtbot)

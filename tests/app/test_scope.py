@@ -10,6 +10,7 @@ from PySide6.QtGui import QContextMenuEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from mouseview.app.edits import Replace
 from mouseview.app.main import Running
 from mouseview.app.panels.messages import FailureCard, NoticeCard
 from mouseview.app.panels.recipe_dialog import RecipeDialog
@@ -154,12 +155,15 @@ def test_undo_walks_back_through_everything_and_tells_when_it_acts_elsewhere(ope
     desk.mark(view, 40.0, 40.0)
     desk.mark_done()
     qtbot.keyClick(window, Qt.Key.Key_V, CTRL | ALT)
+    masks: list[str] = []
+    controller.history.push(Replace(f"mask of {view}", "before", "after", masks.append, SAMPLES[0]))
     assert [controller.history.text(step) for step in range(4)] == [
         f"aim {view}", "mode exact-zoom", f"mark in {view}", f"{view} to all views",
     ]  # fmt: skip
     controller.choose_sample(1)
     wait_for_sample(qtbot, opened, SAMPLES[1])
     for said, check in (
+        (f"Undone in {SAMPLES[0]}, not in the sample in view: mask of {view}.", lambda: masks[-1] == "before"),
         (f"Undone in {SAMPLES[0]}", lambda: shown(opened, SAMPLES[0], controller.state.sample.rig.names[1]).is_neutral),
         (f"Undone in {SAMPLES[0]}", lambda: controller.state.probe.is_empty),
         ("", lambda: controller.state.project.recipe.mode is Mode.EXACT_AIMED),
@@ -173,7 +177,7 @@ def test_undo_walks_back_through_everything_and_tells_when_it_acts_elsewhere(ope
         assert told[-1].text.startswith(said) if said else not told
     qtbot.mouseClick(notices(opened)[-1].offer, Qt.MouseButton.LeftButton)
     wait_for_sample(qtbot, opened, SAMPLES[0])
-    for _ in range(4):
+    for _ in range(5):
         qtbot.keyClick(window, Qt.Key.Key_Z, CTRL | SHIFT)
     assert all(shown(opened, SAMPLES[0], name) == AIMED for name in controller.state.sample.rig.names)
     assert len(controller.state.probe.marks) == 1

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 
 from mouseview.app.controller import Controller
+from mouseview.app.edits import Replace
 from mouseview.app.state import AppState
 
 _MOST_NAMED = 2
@@ -21,17 +22,21 @@ class HistoryDesk(QObject):
 
     def undo(self) -> None:
         history = self._controller.history
-        self._step("Undone", history.undoText(), history.undo)
+        self._step("Undone", history.index() - 1, history.undo)
 
     def redo(self) -> None:
         history = self._controller.history
-        self._step("Done again", history.redoText(), history.redo)
+        self._step("Done again", history.index(), history.redo)
 
-    def _step(self, done: str, text: str, step: Callable[[], None]) -> None:
-        before = self._controller.state
+    def _step(self, done: str, index: int, step: Callable[[], None]) -> None:
+        history, before = self._controller.history, self._controller.state
+        if not 0 <= index < history.count():
+            return
+        text, command = history.text(index), history.command(index)
         step()
         after = self._controller.state
-        names = elsewhere(before, after)
+        about = command.sample if isinstance(command, Replace) else ""
+        names = elsewhere(before, after, about)
         if not names or after.dataset is None:
             return
         more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
@@ -43,17 +48,20 @@ class HistoryDesk(QObject):
         self._controller.offered.emit(said, "Show it", lambda: self._controller.choose_sample(row))
 
 
-def elsewhere(before: AppState, after: AppState) -> tuple[str, ...]:
-    """Names of the samples that differ, where the one in view does not and nothing of the whole dataset does."""
-    if before.project is None or after.project is None or after.sample is None:
+def elsewhere(before: AppState, after: AppState, about: str) -> tuple[str, ...]:
+    """Names of the samples that a step changed, where it changed nothing of the one in view or of all.
+
+    about: the only sample that the step is about, where it says so.
+    """
+    if after.sample is None:
         return ()
     here = after.sample.name
+    if about:
+        return () if about == here else (about,)
+    if before.project is None or after.project is None or before.project.samples == after.project.samples:
+        return ()
     if before.project.replace(samples=after.project.samples) != after.project:
         return ()
-    names: list[str] = []
-    if before.project.samples != after.project.samples:
-        was, now = before.project.book.changes, after.project.book.changes
-        names += [name for name in (*was, *(new for new in now if new not in was)) if was.get(name) != now.get(name)]
-    if before.probe != after.probe:
-        names.append(after.probe.sample)
-    return () if here in names else tuple(sorted({name for name in names if name}))
+    was, now = before.project.book.changes, after.project.book.changes
+    names = sorted(name for name in {*was, *now} if was.get(name) != now.get(name))
+    return () if here in names else tuple(names)

@@ -169,7 +169,7 @@ class MaskDesk(QObject):
             self._show(view, *value)
 
         before, after = (view.mask, view.origin), (mask, origin)
-        self._controller.history.push(Replace(text, before, after, show))
+        self._controller.history.push(Replace(text, before, after, show, view.sample.name))
 
     def _show(self, view: MaskView, mask: Mask, origin: MaskOrigin) -> None:
         """Keep a mask on disk; an origin that is the data's own means that nothing of ours is kept."""

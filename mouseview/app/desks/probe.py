@@ -149,7 +149,7 @@ class ProbeDesk(QObject):
 
     def _push(self, text: str, before: Probe, after: Probe) -> None:
         if after != before:
-            self._controller.history.push(Replace(text, before, after, self._show))
+            self._controller.history.push(Replace(text, before, after, self._show, after.sample))
 
     def _show(self, probe: Probe) -> None:
         if probe != self._controller.state.probe:
