@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mouseview.inference.config import GSLRMConfig
-
-CPU, CUDA = "cpu", "cuda"
+from mouseview.inference.hardware import CPU, CUDA
 
 _FULL, _HALF, _DOUBLE = 4, 2, 8  # bytes of a number
 _PRECISION = {CPU: _FULL, CUDA: _HALF}  # of the layers; what runs between them is in full precision

@@ -11,7 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from mouseview.inference.cost import CPU, CUDA
+CPU, CUDA = "cpu", "cuda"
 
 _NVIDIA_SMI = ("nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader")
 _SMI_SECONDS = 30

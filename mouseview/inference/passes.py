@@ -12,8 +12,7 @@ from pathlib import Path
 
 from mouseview.formats.files import read_bytes, write_atomically
 from mouseview.inference.cache import cache_folder
-from mouseview.inference.cost import CPU
-from mouseview.inference.hardware import Processor
+from mouseview.inference.hardware import CPU, Processor
 from mouseview.model.errors import MouseViewError
 
 _FILE = "passes.json"

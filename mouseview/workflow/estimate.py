@@ -8,9 +8,9 @@ from typing import Any
 
 from mouseview import resources
 from mouseview.inference.config import GSLRMConfig
-from mouseview.inference.cost import CUDA, Cost, cost
+from mouseview.inference.cost import Cost, cost
 from mouseview.inference.declared import declared_format
-from mouseview.inference.hardware import Processor
+from mouseview.inference.hardware import CUDA, Processor
 from mouseview.inference.passes import Duration, Pass, expected
 from mouseview.inference.views import MAX_VIEWS
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from mouseview.geometry.rays import RayEncoding
 from mouseview.inference import hardware, passes
 from mouseview.inference.config import GSLRMConfig
-from mouseview.inference.cost import CPU, CUDA, cost, parameters
+from mouseview.inference.cost import cost, parameters
 from mouseview.inference.declared import RELEASED_CONFIG, declared_config
-from mouseview.inference.hardware import Processor
+from mouseview.inference.hardware import CPU, CUDA, Processor
 from mouseview.inference.passes import Pass, expected, known_passes, remember
 
 BUNDLED = GSLRMConfig(RayEncoding.NEAREST, d=256, d_head=64, n_layer=8)
