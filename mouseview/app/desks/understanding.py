@@ -12,6 +12,7 @@ from mouseview.app.panels.scene import is_untrue
 from mouseview.app.scene3d.state import RayColour
 from mouseview.app.state import AppState, Changed
 from mouseview.app.understanding.values import Study, Wish
+from mouseview.model.errors import MouseViewError
 from mouseview.model.recipe import Recipe
 from mouseview.model.sample import Sample
 
@@ -92,28 +93,35 @@ class UnderstandingDesk(QObject):
         masks = self._masks[1] if self._masks is not None and self._masks[0] is sample else None
         known = self._basis
 
-        def work(_ticket: object) -> tuple[Any, Basis, Study | None]:
+        def work(_ticket: object) -> tuple[Any, Basis | None, Study | None]:
             from mouseview.app.crop.draft import recipe_of, survey
             from mouseview.app.understanding.study import basis_of, study
 
-            seen = survey(sample) if masks is None else masks
             recipe = recipe_of(project, sample)
             fits = known is not None and known[0] == recipe and known[1].sample is sample
-            basis = known[1] if fits and known is not None else basis_of(sample, seen, recipe)
+            try:
+                seen = survey(sample) if masks is None else masks
+                basis = known[1] if fits and known is not None else basis_of(sample, seen, recipe)
+            except MouseViewError as error:  # what is prepared fails by it too, and says so to everybody
+                return masks, None, Study(wish.page, f"{error.message}. {error.remedy}")
             if not visible:
                 return seen, basis, None
             return seen, basis, study(basis, draft, wish, camera, textures)
 
-        def done(got: tuple[Any, Basis, Study | None]) -> None:
-            self._masks, self._basis = (sample, got[0]), (got[1].recipe, got[1])
+        def done(got: tuple[Any, Basis | None, Study | None]) -> None:
+            seen, basis, made = got
+            self._masks = None if seen is None else (sample, seen)
+            self._basis = None if basis is None else (basis.recipe, basis)
             if self._controller.state.sample is sample:
-                self._controller.set_ball(got[1].ball)
-                if got[2] is not None:
-                    self.shown.emit(got[2])
+                if basis is not None:
+                    self._controller.set_ball(basis.ball)
+                if made is not None and visible:
+                    self.shown.emit(made)
             self._repeat()
 
         def failed(failure: Failure) -> None:
-            self.shown.emit(Study(wish.page, " ".join(part for part in (failure.message, failure.remedy) if part)))
+            self.shown.emit(Study(wish.page, "This cannot be shown: see the message."))
+            self._controller.failed.emit(failure)
             self._repeat()
 
         self._controller.jobs.submit(SLOT, "Looking at what the model sees", work, done, failed)

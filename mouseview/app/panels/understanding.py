@@ -38,6 +38,8 @@ class UnderstandingPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setObjectName("panel")  # its own paper, for pictures of it
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.wish = Wish()
         self.study: Study | None = None
         self._changed_mode = Changed()
