@@ -56,7 +56,8 @@ def centre_choices(
         gap = 0.0 if used is None else float(np.linalg.norm(np.asarray(point) - used.point))
         return f" · {gap:.3g} {unit} away" if gap > 0 else ""
 
-    best = f" ({_CENTRES[centres[0].source].lower()})" if centres else ""
+    title = _CENTRES[centres[0].source] if centres else ""
+    best = f" ({title[:1].lower()}{title[1:]})" if title else ""
     found: Choices = [(f"Most trusted{best}", None, "Of each sample: labels, else masks, else the optical axes")]
     found += [(f"{_CENTRES[one.source]}{away(one.point)}", one.source, one.note) for one in centres]
     holds = recipe.centre is CentreSource.SESSION and recipe.point is not None
