@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -15,9 +17,16 @@ from mouseview.app.panels.subject import SubjectPanel
 from mouseview.app.panels.subject_text import numbers_in
 from mouseview.app.probing.probe import Probe
 from mouseview.app.probing.solution import solve_probe
+from mouseview.app.scene3d.geometry import shown_cameras
+from mouseview.app.scene3d.state import SceneState
+from mouseview.model.camera import Rig
+from mouseview.model.prepared import SubjectCentre
 from mouseview.model.recipe import AzimuthSource, CentreSource, Recipe, UpSource
 from mouseview.model.recipe_book import SampleChange
+from mouseview.normalise.plan import make_plan
+from mouseview.resources import model_format
 from tests.app.conftest import SAMPLES
+from tests.rigs import SUBJECT_MM, mouse_ring
 
 LEFT = Qt.MouseButton.LeftButton
 SPOT = np.array([0.05, -0.08, 0.1])
@@ -155,3 +164,19 @@ def test_a_picked_point_is_this_samples_centre_until_it_is_given_back(
         controller.history.undo()
     assert recipe_of(opened) == Recipe()
     assert own_change(opened).is_empty
+
+
+def test_the_scene_turns_with_the_choice() -> None:
+    """Before and after stand in one frame, the model's: no camera leaves its place on the way."""
+    rig, recipe = mouse_ring(), Recipe(up=UpSource.GIVEN, up_vector=(0.3, -0.2, 0.9), azimuth=AzimuthSource.REFERENCE)
+    centre = SubjectCentre(CentreSource.POINT, SUBJECT_MM, None, "")
+    plan = make_plan(rig, (None,) * len(rig), centre, recipe, model_format("facelift"))
+    after = Rig(tuple(view.declared for view in plan.views))
+    state = SceneState(before=rig, after=after, similarity=plan.similarity)
+    places = [
+        [camera.centre for camera in shown_cameras(dataclasses.replace(state, blend=blend))]
+        for blend in (0.0, 0.5, 1.0)
+    ]
+    assert np.allclose(places[0], plan.similarity.apply(rig.centres))
+    assert np.allclose(places[0], places[1])
+    assert np.allclose(places[0], places[2])
