@@ -46,6 +46,12 @@ def _probe() -> list[Row]:
     return [dict(row) for row in measure()]
 
 
+def _crop() -> list[Row]:
+    from mouseview.cli.bench_crop import measure
+
+    return [dict(row) for row in measure()]
+
+
 def _session() -> list[Row]:
     from mouseview.formats.sessions.bench import measure
 
@@ -82,6 +88,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "reconstruct": _reconstruct,
     "window": _window,
     "probe": _probe,
+    "crop": _crop,
     "open": _open,
     "session": _session,
     "session-evidence": _session_evidence,

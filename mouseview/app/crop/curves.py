@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # numba comes with it
     from mouseview.normalise.pixel_map import PixelMap
 
 _PER_SIDE = 24
-_HALVINGS = 14
+_HALVINGS = 10
 _GRID_LINES = 9  # across the image's longer side
 _GRID_POINTS = 81
 _BEYOND = 0.05  # of the image's size, that the grid reaches out

@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mouseview.app.crop.places import source_places
 from mouseview.app.qimages import to_bytes
-from mouseview.geometry.transforms import Array
 from mouseview.model.sample import Image
 from mouseview.normalise import warp
-from mouseview.normalise.pixel_grid import pixel_grid
 from mouseview.normalise.pixel_map import PixelMap
 from mouseview.normalise.plan import ViewPlan
 
@@ -22,9 +21,7 @@ Bytes = npt.NDArray[np.uint8]
 _STEP = 1.15  # between filters that are kept: a ratio is met within 7 %
 _KEPT_FILTERS = 3
 _PALE = 0.3  # of what a photograph shows beside its mask
-_BLOCKS = 32  # per axis, at whose corners the lens is asked
 _OUTSIDE = (255, 255, 255, 0)
-_FAR = -1e4  # a place outside any image, for pixels without a ray
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,18 +81,18 @@ def _box(width: float) -> npt.NDArray[np.float32]:
 
 def live_warp(source: LiveSource, pixel_map: PixelMap, size: int) -> tuple[Bytes, float]:
     """(size, size, 4) uint8 on white, its alpha beside it; and the resample ratio at its middle."""
-    at = pixel_grid(pixel_map.to_source, size, size, max(2, size // _BLOCKS))
-    ratio = _ratio(at)
-    places = np.where(np.isfinite(at), at - 0.5, _FAR).astype(np.float32)
+    x, y = source_places(pixel_map, size)
+    ratio = _ratio(x, y)
     image = source.filtered(ratio)
-    return cv2.remap(image, places, None, cv2.INTER_LINEAR, None, cv2.BORDER_CONSTANT, _OUTSIDE), ratio
+    return cv2.remap(image, x, y, cv2.INTER_LINEAR, None, cv2.BORDER_CONSTANT, _OUTSIDE), ratio
 
 
-def _ratio(at: Array) -> float:
-    """Source px per canonical px at the middle of a grid (S, S, 2): the root of the area ratio."""
-    middle = at.shape[0] // 2
-    across, down = at[middle, middle] - at[middle, middle - 1], at[middle, middle] - at[middle - 1, middle]
-    return float(math.sqrt(abs(across[0] * down[1] - across[1] * down[0])))
+def _ratio(x: npt.NDArray[np.float32], y: npt.NDArray[np.float32]) -> float:
+    """Source px per canonical px at the middle: the root of the area ratio."""
+    m = x.shape[0] // 2
+    across = float(x[m, m] - x[m, m - 1]), float(y[m, m] - y[m, m - 1])
+    down = float(x[m, m] - x[m - 1, m]), float(y[m, m] - y[m - 1, m])
+    return math.sqrt(abs(across[0] * down[1] - across[1] * down[0]))
 
 
 def full_quality(image: Image, view: ViewPlan, size: int) -> Bytes:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # numba comes with them: they are made by work in threads
     from mouseview.app.crop.live import LiveSource
     from mouseview.model.sample import Sample
     from mouseview.multiview.masks import MaskStats
+    from mouseview.normalise.plan import ViewPlan
     from mouseview.workflow.project import Project
 
 READY_SLOT, FULL_SLOT = "crop-ready", "crop-full"
@@ -139,6 +140,12 @@ class CropDesk(QObject):
     def editable(self) -> bool:
         """The view in sight is ready for a hand; it may still be locked."""
         return self._ready is not None and self._ready.key == self._wanted
+
+    @property
+    def view(self) -> ViewPlan:
+        """How the view in sight is normalised now. Only while it is ``editable``."""
+        assert self._ready is not None
+        return self._ready.editor.ground.plan.views[self._ready.editor.index]
 
     # ---- a drag --------------------------------------------------------------------------------------------------
 

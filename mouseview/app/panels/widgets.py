@@ -155,6 +155,8 @@ class Badge(QWidget):
         return self._text
 
     def show_text(self, text: str, colour: str, filled: bool = True) -> None:
+        if (text, colour, filled) == (self._text, self._colour, self._filled):
+            return  # a badge that says the same moves nothing beside it
         self._text, self._colour, self._filled = text, colour, filled
         self.setAccessibleName(text)
         self.updateGeometry()
