@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mouseview.formats.files import file_names, write_atomically
-from mouseview.jobs import Job, read_state, run_job
+from mouseview.jobs import Job, JobProgress, read_state, run_job
 from mouseview.jobs.backend import Backend
 from mouseview.jobs.job import Cancel, JobReport, Watch
 from mouseview.model.errors import FileFormatError, MouseViewError
@@ -71,6 +71,8 @@ def normalise_dataset(
     keys = tuple(folders[place] for place in chosen)
     if only and earlier is not None:
         _refuse_other_samples(target, set(earlier.records) - set(keys))
+    if dataset.session is not None:
+        watch(JobProgress(len(keys), 0, 0, 0, "", 0.0, None))  # large videos take a while to be hashed
     videos = video_hashes(dataset, None if earlier is None else earlier.settings.get("videos"), cancelled)
     asked = Normalisation(str(path), target.absolute(), chosen, book, held_out, session, videos)
     job = Job(
