@@ -64,7 +64,7 @@ def test_clicks_hold_out_and_feed_again_and_the_menu_does_many_in_one_step(
     assert "Click to hold it out" in box.toolTip()
     # many views in one undoable step
     names = small_rig().names
-    choose(qtbot, panel, "Hold out every third view")
+    choose(qtbot, panel, "Hold out every third fed view")
     assert held_out(opened) == (names[2], names[5])
     choose(qtbot, panel, "Exchange fed and held out")
     assert held_out(opened) == (names[0], names[1], names[3], names[4])

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 
 from mouseview.app.controller import RUN_SLOT, Controller
 from mouseview.app.jobs import Ticket
-from mouseview.app.panels.view_choice import ViewChoice
+from mouseview.app.panels.view_choice import EVERY, ViewChoice
 from mouseview.app.state import AppState, Changed
 
 if TYPE_CHECKING:  # imported by the work that needs it, after the first frame
@@ -46,10 +46,11 @@ class ViewsDesk(QObject):
         self._hold_out("exchange fed and held out", self._controller.state.fed)
 
     def hold_out_every(self, n: int) -> None:
-        """The n-th, the 2n-th, … in the rig's order; all others are fed."""
-        sample = self._controller.state.sample
-        if sample is not None:
-            self._hold_out(f"hold out every {n}th view", sample.rig.names[n - 1 :: n])
+        """Of the fed views the n-th, the 2n-th, … in the rig's order, beside those that are held out already."""
+        state = self._controller.state
+        if state.project is not None:
+            more = state.fed[n - 1 :: n]
+            self._hold_out(f"hold out every {EVERY[n]} fed view", (*state.project.held_out, *more))
 
     def _hold_out(self, text: str, names: tuple[str, ...]) -> None:
         sample = self._controller.state.sample

@@ -13,7 +13,7 @@ from mouseview.app.state import AppState, Changed
 if TYPE_CHECKING:
     from mouseview.workflow.estimate import Estimate
 
-EVERY = (2, 3, 4)
+EVERY = {2: "second", 3: "third", 4: "fourth"}
 _COLUMNS = 2
 
 
@@ -40,8 +40,8 @@ class ViewChoice(QWidget):
         self.menu.addAction("Feed all views").triggered.connect(self.all_wanted)
         self.menu.addAction("Exchange fed and held out").triggered.connect(self.invert_wanted)
         self.menu.addSeparator()
-        for n in EVERY:
-            entry = self.menu.addAction(f"Hold out every {_ordinal(n)} view")
+        for n, ordinal in EVERY.items():
+            entry = self.menu.addAction(f"Hold out every {ordinal} fed view")
             entry.triggered.connect(lambda _on=False, n=n: self.every_wanted.emit(n))
         self.more.setMenu(self.menu)
         self.cost = label("", "muted", wrap=True)
@@ -129,7 +129,3 @@ class ViewChoice(QWidget):
             box.clicked.connect(lambda on, name=name: self.fed_changed.emit(name, on))
             self._grid.addWidget(box, position // _COLUMNS, position % _COLUMNS)
             self._boxes[name] = box
-
-
-def _ordinal(n: int) -> str:
-    return {2: "second", 3: "third", 4: "fourth"}[n]
