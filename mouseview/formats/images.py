@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mouseview.formats import quick_png
 from mouseview.formats.files import read_bytes, write_atomically
 from mouseview.formats.image_headers import ImageHeader, read_header
 from mouseview.model.errors import FileFormatError
@@ -86,6 +87,9 @@ def _decode(path: Path | str) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
     data = read_bytes(path, header.width * header.height * 8 + (64 << 20))
     if header.kind == "png":
         data = _essential_png(data, path)
+        quick = quick_png.decode(data)
+        if quick is not None:
+            return quick
     elif header.kind == "jpeg":
         _check_jpeg(data, path)
     try:

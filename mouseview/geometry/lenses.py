@@ -20,9 +20,10 @@ from mouseview.geometry.transforms import Array
 Mask = npt.NDArray[np.bool_]
 
 _TABLE = 2048  # samples of the monotone profile that start Newton's method close enough
-_NEWTON_STEPS = 40
-_SHORTEST_PACE = 1e-3  # of a whole step
-_ROUNDING = 1e-15  # a point that is met so well cannot be met better
+NEWTON_STEPS = 40
+SHORTEST_PACE = 1e-3  # of a whole step
+ROUNDING = 1e-15  # a point that is met so well cannot be met better
+REACHED = 1e-11  # what is not met so well is not reached by any ray
 _WIDEST = 100.0  # normalised radius (89.4°) up to which a lens that never folds is inverted
 _MAX_ANGLE = np.pi * (1 - 1e-9)
 
@@ -229,7 +230,7 @@ class Lens:
         samples = np.linspace(0.0, self._limit, _TABLE)
         profile, _ = self._angle_profile(samples)
         theta = np.interp(target, profile, samples)
-        for _ in range(_NEWTON_STEPS):
+        for _ in range(NEWTON_STEPS):
             value, slope = self._angle_profile(theta)
             theta = np.clip(theta - (value - target) / np.maximum(slope, 1e-12), 0.0, self._limit)
         residual = np.abs(self._angle_profile(theta)[0] - target)
@@ -238,7 +239,7 @@ class Lens:
         return direction, residual <= 1e-10 * np.maximum(target, 1.0)
 
     @cached_property
-    def _radial_table(self) -> tuple[Array, Array]:
+    def radial_table(self) -> tuple[Array, Array]:
         """Distorted and undistorted radii up to the last that can be inverted, both rising."""
         reach = min(self._limit, _WIDEST) * (1 - 1e-12)  # a rational lens has its pole at the limit itself
         samples = np.tan(np.linspace(0.0, np.arctan(reach), _TABLE))
@@ -248,16 +249,16 @@ class Lens:
         """Newton from the radial profile's inverse, each point until it holds; see ``unproject``."""
         m, n = plane[..., 0].ravel(), plane[..., 1].ravel()
         target = np.hypot(m, n)
-        profile, samples = self._radial_table
+        profile, samples = self.radial_table
         reach = samples[-1]
         factor = np.interp(target, profile, samples) / np.where(target > 0, target, 1)
         x, y = m * factor, n * factor
         u, v, xx, cross, yy = self._distort(x, y)
         residual = np.hypot(u - m, v - n)
-        enough = _ROUNDING * np.maximum(target, 1.0)
+        enough = ROUNDING * np.maximum(target, 1.0)
         pace = np.ones(m.shape)  # halved where a step would leave the basin: tangential terms bend the plane
-        for _ in range(_NEWTON_STEPS):
-            at = np.flatnonzero((residual > enough) & (pace >= _SHORTEST_PACE))
+        for _ in range(NEWTON_STEPS):
+            at = np.flatnonzero((residual > enough) & (pace >= SHORTEST_PACE))
             if not at.size:
                 break
             gap_u, gap_v, a, b, d = u[at] - m[at], v[at] - n[at], xx[at], cross[at], yy[at]
@@ -276,4 +277,4 @@ class Lens:
             for kept, new in zip((x, y, u, v, xx, cross, yy), (new_x, new_y, *found), strict=True):
                 kept[to] = new[better]
         xy = np.stack([x, y], axis=-1).reshape(plane.shape)
-        return xy, (residual <= 1e-11 * np.maximum(target, 1.0)).reshape(plane.shape[:-1])
+        return xy, (residual <= REACHED * np.maximum(target, 1.0)).reshape(plane.shape[:-1])

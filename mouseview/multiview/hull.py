@@ -16,7 +16,7 @@ import numpy.typing as npt
 from mouseview.geometry.transforms import Array
 from mouseview.geometry.triangulation import triangulate_rays
 from mouseview.model.camera import Camera
-from mouseview.multiview.compiled_projection import Projection
+from mouseview.multiview.compiled_projection import Projection, rays
 from mouseview.multiview.hull_march import least_gaps
 from mouseview.multiview.silhouette import F32, BoolImage, Silhouette, silhouette
 
@@ -197,7 +197,7 @@ def _subject(cameras: Sequence[Camera], silhouettes: Sequence[Silhouette]) -> tu
     """Where the silhouettes' rays roughly meet, and how far from there a ray has to be followed."""
     origins = np.array([camera.centre for camera in cameras])
     pairs = list(zip(cameras, silhouettes, strict=True))
-    directions = np.array([camera.rays(seen.centroid_px)[1] for camera, seen in pairs])
+    directions = np.array([rays(camera, seen.centroid_px[None])[1][0] for camera, seen in pairs])
     middle = triangulate_rays(origins, directions)
     distances = np.linalg.norm(origins - middle, axis=-1)
     radius = max(
@@ -253,7 +253,7 @@ class _Curves:
     @classmethod
     def of(cls, camera: Camera, outline: Array, projection: Projection, view: int, followed: _Followed) -> _Curves:
         """outline (P, 2) of ``camera``, which is number ``view`` of those that ``projection`` is of."""
-        origin, directions = camera.rays(outline)
+        origin, directions = rays(camera, outline)
         reached = np.all(np.isfinite(directions), axis=-1)
         world = _knots(origin, directions[reached], followed)
         return cls(outline[reached], *projection.project(world, skipped=view))

@@ -60,7 +60,7 @@ def mask_stats(image: Image) -> MaskStats:
     centroid = np.array([moments["m10"], moments["m01"]]) / area + 0.5 + (x0, y0)
     inner = np.pad(mask[y0:y1, x0:x1], 1)
     surrounded = inner[:-2, 1:-1] & inner[2:, 1:-1] & inner[1:-1, :-2] & inner[1:-1, 2:]
-    v, u = np.nonzero(inner[1:-1, 1:-1] & ~surrounded)
+    v, u = np.divmod(np.flatnonzero(inner[1:-1, 1:-1] & ~surrounded), across)
     stride = max(1, int(np.sqrt(area / _SPREAD_POINTS)))
     picked_v, picked_u = np.nonzero(mask[y0:y1:stride, x0:x1:stride])
     at_border = (u + x0 == 0) | (u + x0 == width - 1) | (v + y0 == 0) | (v + y0 == height - 1)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mouseview.geometry.compiled import compiled
 from mouseview.geometry.transforms import Array
 from mouseview.model.sample import Image
-from mouseview.normalise.pixel_grid import block_weights, whole_blocks
+from mouseview.normalise.pixel_grid import block_weights
 from mouseview.normalise.subsampling import FAST_MATH, TILE, cubic_weights
 from mouseview.splats.threads import run_in_rows
 
@@ -31,16 +32,18 @@ _BEYOND = 4.5  # blocks: where a map ends, how far its pixels may lie from a nod
 
 
 @compiled(nogil=True)
-def _mark_tiles(first: int, last: int, image: Image, occupied: Flags) -> None:
-    """Tile rows first … last: which tiles of image (H, W, 4) hold any alpha."""
-    height, width = image.shape[:2]
-    for row in range(first, last):
+def _mark_tiles(alpha: npt.NDArray[np.unsignedinteger], occupied: Flags) -> None:
+    """Which tiles of alpha (H, W) hold any."""
+    height, width = alpha.shape
+    for row in range(occupied.shape[0]):
         for column in range(occupied.shape[1]):
-            seen = image[0, 0, 3] * 0
             for y in range(row * TILE, min((row + 1) * TILE, height)):
                 for x in range(column * TILE, min((column + 1) * TILE, width)):
-                    seen |= image[y, x, 3]
-            occupied[row, column] = seen > 0
+                    if alpha[y, x] > 0:
+                        occupied[row, column] = True
+                        break
+                if occupied[row, column]:
+                    break
 
 
 @compiled(nogil=True, fastmath=FAST_MATH)
@@ -177,62 +180,98 @@ def occupied_tiles(image: Image) -> Flags:
     """Which tiles of ``TILE`` px of an image (H, W, 4) are not transparent throughout."""
     height, width = image.shape[:2]
     occupied = np.zeros((-(-height // TILE), -(-width // TILE)), np.bool_)
-    run_in_rows(lambda first, last: _mark_tiles(first, last, image, occupied), len(occupied), 16)
+    alpha = cv2.extractChannel(image, 3)
+    x, y, across, down = cv2.boundingRect(alpha if alpha.dtype == np.uint8 else (alpha > 0).view(np.uint8))
+    if across:
+        c0, c1, r0, r1 = x // TILE, -(-(x + across) // TILE), y // TILE, -(-(y + down) // TILE)
+        part = alpha[r0 * TILE : r1 * TILE, c0 * TILE : c1 * TILE]
+        _mark_tiles(part, occupied[r0:r1, c0:c1])
     return occupied
+
+
+@compiled(nogil=True)
+def _survey(
+    nodes: Array, step: int, counted: npt.NDArray[np.int64], reach: float, beyond: float,
+    spread: Array, slant: Array, box: Array, found: Flags, partly: Flags,
+) -> None:  # fmt: skip
+    """Of every block: see ``judge_blocks``. counted: occupied tiles above and left of each tile's corner.
+
+    found: whole and not empty within ``reach``; of these spread (…, 2), slant and box (…, 4).  partly: the map ends
+    there, and something lies within ``beyond`` of what is known of it.
+    """
+    rows, columns = found.shape
+    for row in range(rows):
+        for column in range(columns):
+            known = 0
+            x0 = y0 = np.inf
+            x1 = y1 = -np.inf
+            for i in range(4):
+                for j in range(4):
+                    x, y = nodes[row + i, column + j, 0], nodes[row + i, column + j, 1]
+                    if math.isfinite(x + y):
+                        known += 1
+                        x0, x1, y0, y1 = min(x0, x), max(x1, x), min(y0, y), max(y1, y)
+            if known == 0:
+                continue
+            if known < 16:
+                partly[row, column] = _any_within(counted, x0 - beyond, y0 - beyond, x1 + beyond, y1 + beyond)
+                continue
+            ax, ay = nodes[row + 1, column + 1, 0], nodes[row + 1, column + 1, 1]
+            bx, by = nodes[row + 1, column + 2, 0], nodes[row + 1, column + 2, 1]
+            cx, cy = nodes[row + 2, column + 1, 0], nodes[row + 2, column + 1, 1]
+            dx, dy = nodes[row + 2, column + 2, 0], nodes[row + 2, column + 2, 1]
+            x0, x1 = min(min(ax, bx), min(cx, dx)) - reach, max(max(ax, bx), max(cx, dx)) + reach
+            y0, y1 = min(min(ay, by), min(cy, dy)) - reach, max(max(ay, by), max(cy, dy)) + reach
+            if not _any_within(counted, x0, y0, x1, y1):
+                continue
+            found[row, column] = True
+            xu, yu = (bx - ax + dx - cx) / (2 * step), (by - ay + dy - cy) / (2 * step)
+            xv, yv = (cx - ax + dx - bx) / (2 * step), (cy - ay + dy - by) / (2 * step)
+            spread[row, column, 0], spread[row, column, 1] = xu * xu + xv * xv, yu * yu + yv * yv
+            slant[row, column] = abs(xu * yu + xv * yv)
+            box[row, column, 0], box[row, column, 1], box[row, column, 2], box[row, column, 3] = x0, y0, x1, y1
+
+
+@compiled()
+def _any_within(counted: npt.NDArray[np.int64], x0: float, y0: float, x1: float, y1: float) -> bool:
+    """Whether any tile that is counted lies in the box; beyond the image there is none."""
+    rows, columns = counted.shape[0] - 1, counted.shape[1] - 1
+    c0, c1 = min(max(math.floor(x0 / TILE), 0), columns), min(max(math.floor(x1 / TILE) + 1, 0), columns)
+    r0, r1 = min(max(math.floor(y0 / TILE), 0), rows), min(max(math.floor(y1 / TILE) + 1, 0), rows)
+    return counted[r1, c1] - counted[r0, c1] - counted[r1, c0] + counted[r0, c0] > 0
 
 
 def judge_blocks(nodes: Array, step: int, occupied: Flags) -> Blocks:
     """What the nodes (rows + 3, columns + 3, 2) of a map say of its blocks of ``step`` px."""
-    known = np.isfinite(nodes[..., 0])
-    whole = whole_blocks(known)
-    left, right, low_left, low_right = nodes[1:-2, 1:-2], nodes[1:-2, 2:-1], nodes[2:-1, 1:-2], nodes[2:-1, 2:-1]
-    across = (right - left + low_right - low_left) / (2 * step)
-    down = (low_left - left + low_right - right) / (2 * step)
-    spread = across**2 + down**2  # second moments of a pixel's footprint along x and y, twelvefold
-    slant = np.abs(across[..., 0] * across[..., 1] + down[..., 0] * down[..., 1])
-    widest = math.sqrt(spread[whole].max(initial=0.0))
-    reach = widest + _CUBIC + _PATH
-    least = np.minimum(np.minimum(left, right), np.minimum(low_left, low_right)) - reach
-    most = np.maximum(np.maximum(left, right), np.maximum(low_left, low_right)) + reach
-    found = _any_occupied(occupied, least, most, whole)
-    seen = found | _partly_seen(nodes, known, whole, occupied, _BEYOND * step * widest)
+    shape = nodes.shape[0] - 3, nodes.shape[1] - 3
+    counted = np.zeros((occupied.shape[0] + 1, occupied.shape[1] + 1), np.int64)
+    counted[1:, 1:] = occupied.cumsum(axis=0).cumsum(axis=1)
+    # second moments of a pixel's footprint along x and y, twelvefold, and what mixes them
+    spread, slant, box = np.zeros((*shape, 2)), np.zeros(shape), np.zeros((*shape, 4))
+    found, partly = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
+    widest = _longest_step(nodes) / step
+    _survey(nodes, step, counted, widest + _CUBIC + _PATH, _BEYOND * step * widest, spread, slant, box, found, partly)
+    none = Blocks(found | partly, np.zeros(shape, np.bool_), (1.0, 1.0), (0, 0, 0, 0))
     if not found.any():
-        return Blocks(seen, found, (1.0, 1.0), (0, 0, 0, 0))
+        return none
     usual = np.median(spread[found], axis=0)
     smooth = found & (np.abs(spread / usual - 1).max(axis=-1) <= _TOLERANCE)
-    smooth &= slant <= _TOLERANCE * np.sqrt(usual[0] * usual[1])
+    smooth &= slant <= _TOLERANCE * math.sqrt(usual[0] * usual[1])
     if usual.min() <= _LEAST_RATIO**2 or not smooth.any():
-        return Blocks(seen, np.zeros_like(seen), (1.0, 1.0), (0, 0, 0, 0))
-    ratio_x, ratio_y = np.sqrt(usual)
+        return none
+    ratio_x, ratio_y = math.sqrt(usual[0]), math.sqrt(usual[1])
     margin = math.ceil(max(ratio_x, ratio_y)) + _CUBIC
-    x0, y0 = (int(v) - margin for v in np.floor(least[smooth].min(axis=0)))
-    x1, y1 = (int(v) + margin for v in np.ceil(most[smooth].max(axis=0)))
-    return Blocks(seen, smooth, (float(ratio_x), float(ratio_y)), (x0, y0, x1, y1))
+    boxes = box[smooth]
+    x0, y0 = (math.floor(v) - margin for v in boxes[:, :2].min(axis=0))
+    x1, y1 = (math.ceil(v) + margin for v in boxes[:, 2:].max(axis=0))
+    return Blocks(found | partly, smooth, (ratio_x, ratio_y), (x0, y0, x1, y1))
 
 
-def _partly_seen(nodes: Array, known: Flags, whole: Flags, occupied: Flags, reach: float) -> Flags:
-    """Blocks where the map ends, with something of the source within ``reach`` px of the nodes that are known there."""
-    partly = ~whole & ~whole_blocks(~known)
-    if not partly.any() or reach == 0.0:
-        return partly
-    windows = (np.lib.stride_tricks.sliding_window_view(nodes, (4, 4), axis=(0, 1))[partly]).reshape(-1, 2, 16)
-    out = np.zeros_like(partly)
-    least, most = np.nanmin(windows, axis=-1) - reach, np.nanmax(windows, axis=-1) + reach
-    out[partly] = _any_occupied(occupied, least, most, np.ones(len(least), np.bool_))
-    return out
-
-
-def _any_occupied(occupied: Flags, least: Array, most: Array, asked: Flags) -> Flags:
-    """Of those asked: whether any occupied tile lies in the box between least and most (..., 2) px."""
-    rows, columns = occupied.shape
-    counted = np.zeros((rows + 1, columns + 1), np.int64)
-    counted[1:, 1:] = occupied.cumsum(axis=0).cumsum(axis=1)
-    end = np.array([columns, rows])
-    (c0, r0) = np.clip(np.floor(least[asked] / TILE), 0, end).astype(np.int64).T
-    (c1, r1) = np.clip(np.floor(most[asked] / TILE) + 1, 0, end).astype(np.int64).T
-    out = np.zeros(asked.shape, np.bool_)
-    out[asked] = counted[r1, c1] - counted[r0, c1] - counted[r1, c0] + counted[r0, c0] > 0
-    return out
+def _longest_step(nodes: Array) -> float:
+    """px between neighbouring nodes, at most."""
+    across, down = np.diff(nodes, axis=1), np.diff(nodes, axis=0)
+    longest = max(np.nanmax(np.abs(part), initial=0.0) for part in (across, down))
+    return math.sqrt(2.0) * float(longest)
 
 
 def filter_and_interpolate(image: Image, occupied: Flags, nodes: Array, step: int, blocks: Blocks, out: F32) -> None:

@@ -165,7 +165,6 @@ def _rig_rows(
     rig: Rig,
     masks: Sequence[MaskStats | None],
     subject: Subject,
-    canonical: F32,
     views: Sequence[_ViewLedger],
 ) -> _Rows:
     """Of the fed views alone: what a held-out camera is like is no matter of the model's. All run parallel."""
@@ -201,7 +200,7 @@ def _rig_rows(
     before_hull = hull_gap_px(list(rig), usable)
     after_hull = None
     if any(mask is not None for mask in usable):
-        after_hull = hull_gap_px(list(declared), [image[..., 3] > 0.5 for image in canonical])
+        after_hull = hull_gap_px(list(declared), [ledger.shown.mask for ledger in views if ledger.shown is not None])
     note = "needs masks in two views" if after_hull is None else "px beyond the other views' outlines"
     rows.add("silhouettes against the visual hull", "px", before_hull, after_hull, note=note)
     shares = np.mean([ledger.outside for ledger in views], axis=0)
@@ -240,7 +239,6 @@ def write_ledger(
         rig.subset(plan.fed),
         [masks[index] for index in fed],
         subject,
-        canonical if len(fed) == len(rig) else canonical[fed],
         [views[index] for index in fed],
     )
     rows.extend(row for ledger in views for row in ledger.rows)

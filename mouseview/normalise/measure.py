@@ -25,22 +25,25 @@ _HULL_SIDE = 576  # px: of larger images every other pixel, or fewer, tells enou
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """The subject in a canonical image (alpha above one half): its share of the image, and its centroid_px (2,)."""
+    """The subject in a canonical image: mask (h, w) of alpha above one half, its share and its centroid_px (2,)."""
 
+    mask: npt.NDArray[np.bool_]
     share: float
     centroid_px: Array | None  # None where nothing is shown
 
     @classmethod
     def of(cls, alpha: npt.NDArray[np.float32], size: tuple[int, int]) -> Shown:
         """alpha (h, w) in 0..1, also coarser than the image of ``size`` (width, height) whose px are meant."""
-        mask = (alpha > 0.5).view(np.uint8)
-        moments = cv2.moments(mask, binaryImage=True)
+        mask = alpha > 0.5
+        x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
+        if width == 0:
+            return cls(mask, 0.0, None)
+        inside = np.ascontiguousarray(mask[y : y + height, x : x + width]).view(np.uint8)
+        moments = cv2.moments(inside, binaryImage=True)
         area = moments["m00"]
-        if area == 0:
-            return cls(0.0, None)
         coarser = np.array(size) / mask.shape[::-1]
-        centroid = (np.array([moments["m10"], moments["m01"]]) / area + 0.5) * coarser
-        return cls(area / mask.size, centroid)
+        centroid = (np.array([moments["m10"], moments["m01"]]) / area + 0.5 + (x, y)) * coarser
+        return cls(mask, area / mask.size, centroid)
 
 
 def lens_shift_px(camera: Camera) -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +12,11 @@ import numpy.typing as npt
 from mouseview.geometry.rays import to_pixels, to_plane
 from mouseview.geometry.transforms import Array
 from mouseview.model.camera import Camera
+
+if TYPE_CHECKING:  # a compiler is loaded for many points only: windows plan, and draw a few, without it
+    from mouseview.multiview.compiled_projection import Projection
+
+_MANY = 256  # points from which on compiled code is worth its calling
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,15 +29,33 @@ class RayMap:
 
     def to_source(self, pixels: npt.ArrayLike) -> Array:
         """Canonical pixels (..., 2) → source pixels (..., 2); NaN behind the camera or beyond the monotone radius."""
-        plane = to_plane(self.K_canonical, pixels)
+        at = np.asarray(pixels, dtype=np.float64)
+        if at.size >= 2 * _MANY:
+            points = np.ones((at.size // 2, 3))
+            points[:, :2] = at.reshape(-1, 2)
+            return self._compiled.project_exactly(points).reshape(at.shape)
+        plane = to_plane(self.K_canonical, at)
         R = self.R_source_canonical
         directions = plane @ R[:, :2].T + R[:, 2]
         distorted, _ = self.source.optics.project(directions)
         return to_pixels(self.source.K, distorted)
 
+    @cached_property
+    def _compiled(self) -> Projection:
+        from mouseview.multiview.compiled_projection import Projection
+
+        A = self.R_source_canonical @ np.linalg.inv(self.K_canonical)
+        return Projection.of_homogeneous(A, self.source.K, self.source.optics)
+
     def to_canonical(self, pixels: npt.ArrayLike) -> Array:
         """Source pixels (..., 2) → canonical pixels (..., 2); NaN where no ray leads."""
-        directions = self.source.unproject(pixels)[0] @ self.R_source_canonical
+        at = np.asarray(pixels, dtype=np.float64)
+        if at.size >= 2 * _MANY:
+            from mouseview.multiview.compiled_projection import unproject
+
+            directions = unproject(self.source, at.reshape(-1, 2)).reshape(*at.shape[:-1], 3) @ self.R_source_canonical
+        else:
+            directions = self.source.unproject(at)[0] @ self.R_source_canonical
         with np.errstate(all="ignore"):
             plane = np.where(directions[..., 2:] > 0, directions[..., :2] / directions[..., 2:], np.nan)
         return to_pixels(self.K_canonical, plane)

@@ -98,6 +98,8 @@ def locate_subject(plan: Plan, rig: Rig, masks: Sequence[MaskStats | None], gues
 
     Its radius is the median over them of the masks' extent seen at its distance.
     """
+    from mouseview.multiview.compiled_projection import rays  # a compiler: not before it is needed
+
     radii, cameras, centroids, seen = [], [], [], []
     for camera, stats in zip(rig, masks, strict=True):
         if stats is None or not stats.usable or camera.name not in plan.fed:
@@ -105,7 +107,7 @@ def locate_subject(plan: Plan, rig: Rig, masks: Sequence[MaskStats | None], gues
         cameras.append(camera)
         centroids.append(stats.centroid_px)
         across = np.linalg.norm(stats.outline_px - stats.centroid_px, axis=-1).max()
-        origin, directions = camera.rays(stats.spread_px)
+        origin, directions = rays(camera, stats.spread_px)
         directions = directions[np.all(np.isfinite(directions), axis=-1)]
         seen.append(origin + (directions @ (guess.point - origin))[:, None] * directions)
         radii.append(across / camera.fx * float(np.linalg.norm(camera.centre - guess.point)))
