@@ -150,6 +150,8 @@ MOUSE_HINTS: tuple[tuple[str, str], ...] = (
     ("Read the ray of a pixel", "Click the selected camera's image"),
     ("Mark a spot with the probe", "Click or drag in a view · Shift for the second point"),
     ("Magnify a view while probing", "Wheel · right or middle drag moves it"),
+    ("Aim, roll, zoom a crop's window", "Drag it · drag its handle · wheel"),
+    ("Nudge it · centre it", "Arrows, with Shift by 10 px · double-click"),
     ("Fly into a camera", "Double-click its frustum"),
     ("Leave a camera", "Esc"),
     ("Turn about a point", "Double-click it"),

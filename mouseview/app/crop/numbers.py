@@ -20,7 +20,7 @@ _WINDOW: Mapping[str, str] = {
     "padding": "Padding, %",
     "clipped subject": "Clipped subject, %",
     "occupancy": "Occupancy, √ share",
-    "centre-of-mass offset": "Mass off the middle, px",
+    "centre-of-mass offset": "Mass off middle, px",
 }
 _TRUTH: Mapping[str, str] = {
     "declared ray against true ray, mean": "Ray error, mean °",

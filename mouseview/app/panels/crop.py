@@ -32,7 +32,8 @@ _HINT_MS = 8000
 _WIDEST_HINT_PX = 460
 _HOW = (
     "Drag aims · the handle rolls · the wheel zooms · arrows nudge · double-click centres\n"
-    "Shift: fine · Alt: without snapping · Ctrl and wheel magnify, right drag moves the photograph · Esc takes back"
+    "Shift: fine · Alt: without snapping · Ctrl and wheel magnify, right drag moves the photograph · Esc takes back\n"
+    "Hatched: nothing was photographed there, and the model gets white"
 )
 
 

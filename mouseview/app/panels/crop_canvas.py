@@ -23,6 +23,7 @@ from mouseview.app.crop.snap import SNAP_SCREEN_PX
 from mouseview.app.desks.crop import Photograph
 from mouseview.app.panels import crop_marks
 from mouseview.app.panels.framing import Framing as Plane
+from mouseview.app.panels.view_marks import cosmetic
 from mouseview.app.panels.widgets import sentence
 from mouseview.app.tokens import Tokens
 
@@ -306,6 +307,8 @@ class CropCanvas(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, plane.scale * ratio < 4)
             painter.drawImage(full, photograph.image_for(plane.scale * ratio))
             crop_marks.paint_outline(painter, photograph.outline)
+        painter.setPen(cosmetic(t.faint, 1.0))  # a pale photograph has an end, too
+        painter.drawRect(full)
         if self.grid_shown:
             crop_marks.paint_lens_grid(painter, *lens_grid(self._shown.source))
         painter.end()

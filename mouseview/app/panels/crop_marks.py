@@ -133,11 +133,14 @@ def paint_middle(painter: QPainter, middle: QPointF) -> None:
 def paint_target(painter: QPainter, target: Target, at: QPointF, snapped: bool) -> None:
     """The principal point as a cross, all others as rings; the one that holds the middle is larger."""
     colour = QColor(_TARGET_COLOURS.get(target.name, _OTHER_TARGET))
-    radius = 8.0 if snapped else 5.0
+    radius = (
+        8.0 if snapped else 5.0 if target.is_subject else 3.5
+    )  # the mask's centroid often lies in the subject's ring
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen in (QPen(theme.tinted("#000000", 0.45), 3.2), QPen(colour, 1.7)):
         painter.setPen(pen)
         if target.name == "principal point":
+            radius = max(radius, 5.0)
             painter.drawLine(at - QPointF(radius, 0), at + QPointF(radius, 0))
             painter.drawLine(at - QPointF(0, radius), at + QPointF(0, radius))
         else:
