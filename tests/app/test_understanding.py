@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from mouseview.app.crop.draft import DraftPlan, survey
 from mouseview.app.main import Running
+from mouseview.app.panels.map_groups import unbroken
 from mouseview.app.panels.truth_tiles import best_grid
 from mouseview.app.panels.understanding import UnderstandingPanel
 from mouseview.app.qimages import texture, to_qimage
@@ -159,6 +160,11 @@ def test_what_leaves_a_scale_is_told() -> None:
     assert beyond_note(np.array([-1.0, 0.5, 1.0]), -1, 1) == ""
     assert beyond_note(np.array([-1.0, 0.5, 3.0, np.nan]), -1, 1) == "33 % off the scale: -1 to 3"
     assert beyond_note(np.array([np.nan]), -1, 1) == "no ray"
+
+
+def test_curves_break_where_the_lens_does() -> None:
+    line = np.array([[0.0, 0], [1, 0], [np.nan, 0], [3, 0], [4, 0], [5, 0], [np.nan, np.nan], [7, 0]])
+    assert [piece[:, 0].tolist() for piece in unbroken(line)] == [[0, 1], [3, 4, 5]]
 
 
 @given(st.integers(0, 40), st.integers(1, 2), st.floats(250, 1600), st.floats(100, 700))

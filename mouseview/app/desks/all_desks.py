@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog
-from shiboken6 import isValid
 
 from mouseview.app.controller import Controller
 from mouseview.app.desks.conventions_dialog import ConventionsWiring
@@ -142,14 +141,11 @@ class Desks(QObject):
         seen = self._window.docks["understanding"].visibilityChanged  # a panel behind another tab is not told so
         seen.connect(desk.look)
         # not before the tab that comes into sight has its place
-        seen.connect(lambda visible: QTimer.singleShot(0, self, lambda: self._make_room(visible)))
+        make_room = self._window.give_room
+        seen.connect(lambda visible: QTimer.singleShot(0, self, lambda: make_room(visible, "understanding")))
         panel.camera_chosen.connect(self._controller.choose_camera)
         desk.shown.connect(panel.show_study)
         self._window.actions_.on("why-false", self._explain)
-
-    def _make_room(self, wanted: bool) -> None:
-        if isValid(self._window):  # docks are hidden too while a window is taken down
-            self._window.give_room(wanted, "understanding")
 
     def _explain(self) -> None:
         window = self._window

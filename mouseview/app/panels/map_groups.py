@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from mouseview.app import theme
 from mouseview.app.tokens import Tokens
 from mouseview.app.understanding.values import Legend, MapGroup, MapImage
+from mouseview.geometry.transforms import Array
 
 _TITLE_PX, _LEGEND_PX, _NOTE_PX = 18, 28, 15
 _LEAST_GROUP_PX = 190  # for its title
@@ -33,6 +34,13 @@ def paint_legend(painter: QPainter, legend: Legend, place: QRectF, t: Tokens) ->
         width = metrics.horizontalAdvance(shown)
         left = min(max(bar.left() + share * bar.width() - width / 2, bar.left()), bar.right() - width)
         painter.drawText(QRectF(left, bar.bottom() + 1, width + 2, 13), Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+def unbroken(line: Array) -> list[Array]:
+    """The stretches of a curve (N, 2) between points that are NaN, where a lens lets no ray through."""
+    known = np.all(np.isfinite(line), axis=-1)
+    breaks = np.flatnonzero(np.diff(known.astype(np.int8))) + 1
+    return [piece for piece in np.split(line, breaks) if len(piece) > 1 and np.isfinite(piece[0]).all()]
 
 
 class LegendBar(QWidget):
@@ -104,9 +112,8 @@ class MapGroups(QWidget):
         painter.drawImage(place, shown.image)
         for colour, width in ((QColor(0, 0, 0, 160), 2.6), (QColor(255, 255, 255, 230), 1.2)):
             painter.setPen(QPen(colour, width))
-            for line in shown.lines:
-                known = line[np.all(np.isfinite(line), axis=-1)]
-                points = [QPointF(place.left() + x * place.width(), place.top() + y * place.height()) for x, y in known]
+            for piece in (piece for line in shown.lines for piece in unbroken(line)):
+                points = [QPointF(place.left() + x * place.width(), place.top() + y * place.height()) for x, y in piece]
                 painter.drawPolyline(QPolygonF(points))
         painter.restore()
         painter.setPen(QPen(QColor(t.border), 1))

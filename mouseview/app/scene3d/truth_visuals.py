@@ -11,7 +11,7 @@ from mouseview.app.scene3d.scene import Scene
 from mouseview.app.scene3d.state import RayColour
 from mouseview.app.scene3d.visual import LinesVisual
 from mouseview.geometry.transforms import Array
-from mouseview.model.camera import Rig
+from mouseview.model.camera import Camera, Rig
 
 _CIRCLE = 48  # points
 
@@ -46,17 +46,25 @@ class BallVisual(LinesVisual):
         self._lines.draw(frame, through=0.35)
 
 
+def _true_camera(scene: Scene) -> Camera | None:
+    """Of what the selected camera's pixels show, where that is not what is declared."""
+    state = scene.state
+    if not state.layers.ball or state.true_after is None or state.selected not in state.true_after.names:
+        return None
+    return state.true_after[state.selected]
+
+
 class TrueFrustumVisual(LinesVisual):
     """Beside the declared frustum of the selected camera the true one, dashed, as far as the scene shows ``after``."""
 
     def sources(self, scene: Scene) -> tuple[object, ...]:
         state = scene.state
-        return state.layers.ball, state.true_after, state.selected, state.blend, scene.depth, state.theme
+        return _true_camera(scene), state.blend, scene.depth, state.theme
 
     def segments(self, scene: Scene) -> list[Segments]:
-        state = scene.state
-        if not state.layers.ball or state.true_after is None or state.selected not in state.true_after.names:
+        state, camera = scene.state, _true_camera(scene)
+        if camera is None:
             return []
-        (shown,) = geometry.ghost_cameras(Rig((state.true_after[state.selected],)))
+        (shown,) = geometry.ghost_cameras(Rig((camera,)))
         opacity = state.blend if state.before is not None else 1.0
         return frustum(shown, 1.25 * scene.depth, scene.palette.mark, opacity, 1.6, 6.0)
