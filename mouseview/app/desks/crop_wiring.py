@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
-from shiboken6 import isValid
 
 from mouseview.app.controller import Controller
 from mouseview.app.desks.crop import CropDesk
@@ -59,11 +58,7 @@ class CropWiring(QObject):
     def _see(self, seen: bool) -> None:
         self.desk.activate(seen)
         # not before the tab that comes into sight has its place
-        QTimer.singleShot(0, self, lambda: self._make_room(seen))
-
-    def _make_room(self, wanted: bool) -> None:
-        if isValid(self._window):  # docks are hidden too while a window is taken down
-            self._window.give_room(wanted, "crop")
+        QTimer.singleShot(0, self, lambda: self._window.give_room(seen, "crop"))
 
     def _open(self) -> None:
         self._window.raise_panel("crop")
