@@ -108,6 +108,18 @@ def _copied_file(step: dict[str, object]) -> Path | None:
     return path if path.suffix.lower() == ".png" and path.is_file() else None
 
 
+def _in_lines(document: dict[str, Any]) -> str:
+    """JSON with a line for each entry, and for each row of its lists of objects: to be read, compared, written fast."""
+    lines = []
+    for key, value in document.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            told = "[\n  " + ",\n  ".join(json.dumps(v, ensure_ascii=False, allow_nan=False) for v in value) + "\n ]"
+        else:
+            told = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        lines.append(f" {json.dumps(key)}: {told}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def write_prepared(prepared: Prepared, folder: Path, root: Path | None = None) -> tuple[str, ...]:
     """``images/cam_%03d.png``, ``opencv_cameras.json`` and ``ledger.json`` into ``folder``; the cameras come last.
 
@@ -134,7 +146,6 @@ def write_prepared(prepared: Prepared, folder: Path, root: Path | None = None) -
             write_png(target, straight_alpha(image, 16 if step["bits"] == 16 else 8))
         elif source.resolve() != target.resolve():
             write_atomically(target, read_bytes(source, _MAX_COPY_BYTES))
-    ledger = json.dumps(ledger_document(prepared, root), indent=1, ensure_ascii=False, allow_nan=False)
-    write_atomically(folder / LEDGER, ledger.encode())
+    write_atomically(folder / LEDGER, _in_lines(ledger_document(prepared, root)).encode())
     write_views(prepared.rig, folder / FILE_NAME, paths, prepared.name)
     return (*paths, LEDGER, FILE_NAME)

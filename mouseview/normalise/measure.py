@@ -19,7 +19,7 @@ from mouseview.normalise.plan import ViewPlan
 
 _PADDING_CELLS, _PER_CELL = 32, 4  # per axis: cells whose corners are asked for, places counted in each
 _LENS_GRID = 17  # points per axis that the lens is measured on
-_HULL_DENSITY = (64, 32)  # outline points a view, knots a ray
+_HULL_DENSITY = (48, 24)  # outline points a view, knots a ray
 _HULL_SIDE = 576  # px: of larger images every other pixel, or fewer, tells enough of an outline
 
 
@@ -96,16 +96,15 @@ def _every(camera: Camera, mask: npt.NDArray[np.bool_], step: int) -> tuple[Came
 
 def padding_share(view: ViewPlan) -> float:
     """Share of the canonical image that no source pixel reaches, counted at some 128 × 128 places."""
-    places = _PADDING_CELLS * _PER_CELL
     steps = [np.linspace(0, size, _PADDING_CELLS + 1) for size in view.true.size]
     corners = view.pixel_map.to_source(np.stack(np.meshgrid(*steps), axis=-1))
-    if np.all(np.isfinite(corners)):
-        # such a resize puts its samples between nodes as it would between pixel centres: half a cell off
-        more = (_PADDING_CELLS + 1) * _PER_CELL
-        half = _PER_CELL // 2
-        at = cv2.resize(corners, (more, more), interpolation=cv2.INTER_LINEAR)[half:-half, half:-half]
-    else:  # the lens ends somewhere in here
-        at = view.pixel_map.to_source(pixel_centres(places, places) * np.array(view.true.size) / places)
+    # such a resize puts its samples between nodes as it would between pixel centres: half a cell off
+    more, half = (_PADDING_CELLS + 1) * _PER_CELL, _PER_CELL // 2
+    at = cv2.resize(corners, (more, more), interpolation=cv2.INTER_LINEAR)[half:-half, half:-half]
+    ends = ~np.isfinite(at[..., 0])
+    if ends.any():  # the map ends near these places
+        places = _PADDING_CELLS * _PER_CELL
+        at[ends] = view.pixel_map.to_source(pixel_centres(places, places)[ends] * np.array(view.true.size) / places)
     with np.errstate(invalid="ignore"):
         inside = np.all((at >= 0) & (at <= np.array(view.source.size)), axis=-1)
     return float(1.0 - inside.mean())
