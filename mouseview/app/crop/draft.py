@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from mouseview.model.prepared import SubjectCentre
 from mouseview.model.recipe import Recipe
 from mouseview.model.sample import Sample
-from mouseview.multiview.masks import MaskStats
 
-if TYPE_CHECKING:  # numba comes with them: imported by the work that calls them
+if TYPE_CHECKING:  # OpenCV and numba come with them: imported by the work that calls them
+    from mouseview.multiview.masks import MaskStats
     from mouseview.normalise.plan import Plan
     from mouseview.normalise.subject import Subject
     from mouseview.workflow.project import Project

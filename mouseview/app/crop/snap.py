@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mouseview.geometry.transforms import Array
 from mouseview.model.camera import Camera
-from mouseview.multiview.masks import MaskStats
+
+if TYPE_CHECKING:  # OpenCV comes with it
+    from mouseview.multiview.masks import MaskStats
 
 SNAP_SCREEN_PX = 9.0  # of the middle's way to a target
 SNAP_ROLL_DEG = 1.5
