@@ -133,13 +133,18 @@ class _Results:
         self._names = dict(zip(folders, self.dataset.names, strict=True))
         self._records: list[tuple[str, SampleRecord]] = []
 
+    @property
+    def _scale(self) -> float | None:
+        """The one scale of all samples, where there is one: the recipe's own, else that of the session."""
+        session = self.asked.session
+        return self.asked.book.recipe.scale if session is None else session.scale
+
     def conclude(self, report: JobReport) -> None:
         self._records = [(key, self._record(key)) for key, _, _ in report.done]
         if self._records:
-            session = self.asked.session
             told = manifest(
                 self.asked.book,
-                None if session is None else session.scale,
+                self._scale,
                 self.asked.held_out,
                 self._records,
                 self._failed(report),
@@ -165,11 +170,10 @@ class _Results:
     def document(self, report: JobReport) -> dict[str, Any]:
         """What the caller gets: the results with what this run did about them."""
         skipped = {key for key, _, was_there in report.done if was_there}
-        session = self.asked.session
         similarities = [record.similarity for _, record in self._records]
         return {
             "book": book_to_json(self.asked.book),
-            "scale": None if session is None else session.scale,
+            "scale": self._scale,
             "samples": [
                 {
                     "name": record.sample,

@@ -107,7 +107,11 @@ def load_recipe(path: str | Path) -> RecipeFile:
 
     document = read_json(Path(path), _MAX_BYTES)
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
-        raise refuse("this is not a MouseView recipe")
+        raise FileFormatError(
+            "this is not a MouseView recipe",
+            place=str(path),
+            remedy=f"give a file that ends in {SUFFIX}, as File ▸ Recipe ▸ Save recipe… writes it",
+        )
     if document.get("version") != _VERSION:
         raise FileFormatError(
             f"this recipe has version {document.get('version')!r}; this MouseView reads version {_VERSION}",

@@ -75,6 +75,7 @@ def test_the_manifest_names_every_file_with_its_hash(dataset: Path, tmp_path: Pa
     out = tmp_path / "out"
     normalise_dataset(dataset, out, TURNED)
     told = json.loads((out / "normalised.json").read_text("utf-8"))
+    assert told["scale"] == told["samples"][0]["similarity"]["scale"] > 0
     assert {name: entry["sha256"] for name, entry in told["sources"].items()} == {
         name: digest for name, digest in digests(dataset).items() if not name.startswith("sample_000002")
     }
