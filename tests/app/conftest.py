@@ -20,12 +20,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mouseview import resources
+from mouseview.app import tasks
 from mouseview.app.main import Running, make_window
 from mouseview.app.state import ComparedView, DifferenceImage
 from mouseview.formats.facelift import FILE_NAME, write_views
 from mouseview.formats.images import write_png
 from mouseview.metrics.scores import compare
 from mouseview.model.camera import Rig
+from mouseview.model.errors import MouseViewError
 
 SIDE_PX = 96
 SAMPLES = ("mouse_a", "mouse_b", "mouse_c")
@@ -95,6 +97,18 @@ def opened(qtbot: QtBot, running: Running, dataset_folder: Path) -> Running:
     running.controller.open(str(dataset_folder))
     wait_for_sample(qtbot, running)
     return running
+
+
+@pytest.fixture
+def unexamined(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Samples are opened and shown, and neither checked nor normalised: for tests of what a person chooses."""
+
+    def problem(*_: object) -> None:
+        raise MouseViewError("not looked at in this test")
+
+    monkeypatch.setattr(tasks, "prepare", problem)
+    for name in ("check", "find_centres", "summarise"):
+        monkeypatch.setattr(tasks, name, lambda *_: ())
 
 
 def compared_view(role: str, name: str, truth: np.ndarray, prediction: np.ndarray) -> ComparedView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def shown(running: Running, sample: str, view: str) -> Framing:
     return running.controller.state.project.recipe_for(sample).framing(view)
 
 
-def test_samples_are_selected_together_while_one_stays_in_view(opened: Running, qtbot: QtBot) -> None:
+def test_samples_are_selected_together_while_one_stays_in_view(unexamined: None, opened: Running, qtbot: QtBot) -> None:
     panel, controller = opened.window.samples, opened.controller
     click_row(qtbot, panel, 2, CTRL)
     qtbot.waitUntil(lambda: controller.state.selection == (SAMPLES[0], SAMPLES[2]), timeout=2000)
@@ -56,6 +57,9 @@ def test_samples_are_selected_together_while_one_stays_in_view(opened: Running, 
     qtbot.keyClick(opened.window, Qt.Key.Key_Right)
     wait_for_sample(qtbot, opened, SAMPLES[1])
     assert controller.state.selection == (SAMPLES[0], SAMPLES[2]), "looking at another one keeps what is selected"
+    controller.show_dataset(dataclasses.replace(controller.state.dataset))
+    qtbot.waitUntil(lambda: len(panel.list.selectionModel().selectedRows()) == 2, timeout=2000)
+    assert controller.state.selection == (SAMPLES[0], SAMPLES[2]), "and so does reading the data anew"
     click_row(qtbot, panel, 2)
     wait_for_sample(qtbot, opened, SAMPLES[2])
     qtbot.waitUntil(lambda: controller.state.selection == (), timeout=2000)
@@ -72,10 +76,6 @@ def test_samples_are_selected_together_while_one_stays_in_view(opened: Running, 
     assert panel.select_one.isHidden()
     qtbot.keyClick(panel.list, Qt.Key.Key_Down)
     wait_for_sample(qtbot, opened, SAMPLES[1])
-
-
-def test_what_the_search_hides_is_not_selected(opened: Running, qtbot: QtBot) -> None:
-    panel, controller = opened.window.samples, opened.controller
     panel.select_all()
     qtbot.waitUntil(lambda: len(controller.state.selection) == 3, timeout=2000)
     panel.search.setFocus()
@@ -83,7 +83,7 @@ def test_what_the_search_hides_is_not_selected(opened: Running, qtbot: QtBot) ->
     qtbot.waitUntil(lambda: controller.state.selection == (), timeout=2000)
 
 
-def test_a_framing_goes_to_selected_samples_in_one_step(opened: Running, qtbot: QtBot) -> None:
+def test_a_framing_goes_to_selected_samples_in_one_step(unexamined: None, opened: Running, qtbot: QtBot) -> None:
     controller, window = opened.controller, opened.window
     first, second = controller.state.sample.rig.names[:2]
     controller.edit(f"lock {second}", locked=(second,))
@@ -105,20 +105,17 @@ def test_a_framing_goes_to_selected_samples_in_one_step(opened: Running, qtbot: 
     qtbot.keyClick(window, Qt.Key.Key_Z, CTRL)
     assert shown(opened, SAMPLES[2], first).is_neutral
     assert shown(opened, SAMPLES[0], first) == AIMED
-
-
-def test_selecting_every_sample_changes_the_recipe_of_all(opened: Running, qtbot: QtBot) -> None:
-    controller = opened.controller
-    view = controller.state.camera
-    frame(opened, SAMPLES[0], view)
-    qtbot.keyClick(opened.window, Qt.Key.Key_A, CTRL)
+    controller.edit(f"unlock {second}", locked=())
+    qtbot.keyClick(window, Qt.Key.Key_A, CTRL)
     qtbot.waitUntil(lambda: len(controller.state.selection) == 3, timeout=2000)
-    qtbot.keyClick(opened.window, Qt.Key.Key_S, CTRL | ALT)
-    assert controller.state.project.recipe.framings == ((view, AIMED),)
+    qtbot.keyClick(window, Qt.Key.Key_S, CTRL | ALT)
+    assert controller.state.project.recipe.framings == ((first, AIMED), (second, AIMED)), (
+        "every sample: the recipe's own"
+    )
     assert controller.state.project.samples == ()
 
 
-def test_the_menu_of_an_image_speaks_of_that_view(opened: Running, qtbot: QtBot) -> None:
+def test_the_menu_of_an_image_speaks_of_that_view(unexamined: None, opened: Running, qtbot: QtBot) -> None:
     controller, window = opened.controller, opened.window
     view = controller.state.sample.rig.names[3]
     frame(opened, SAMPLES[0], view)
@@ -144,7 +141,9 @@ def test_the_menu_of_an_image_speaks_of_that_view(opened: Running, qtbot: QtBot)
     window.messages.forget_notices()
 
 
-def test_undo_walks_back_through_everything_and_tells_when_it_acts_elsewhere(opened: Running, qtbot: QtBot) -> None:
+def test_undo_walks_back_through_everything_and_tells_when_it_acts_elsewhere(
+    unexamined: None, opened: Running, qtbot: QtBot
+) -> None:
     controller, window = opened.controller, opened.window
     view = controller.state.sample.rig.names[0]
     frame(opened, SAMPLES[0], view)
@@ -203,20 +202,24 @@ def test_what_the_hand_still_gathers_is_carried_too(opened: Running, qtbot: QtBo
 
 
 def test_a_recipe_is_saved_dropped_shown_and_applied_as_one_step(
-    opened: Running, qtbot: QtBot, tmp_path: Path, dataset_folder: Path
+    unexamined: None, running: Running, qtbot: QtBot, tmp_path: Path, dataset_folder: Path
 ) -> None:
-    controller, window, recipes = opened.controller, opened.window, opened.wiring.desks.scope.recipes
+    controller, window, recipes = running.controller, running.window, running.wiring.desks.scope.recipes
+    recipes.propose(str(tmp_path / "arena.recipe.json"))
+    assert "Open a dataset first" in notices(running)[-1].text
+    controller.open(str(dataset_folder))
+    wait_for_sample(qtbot, running)
     names = controller.state.sample.rig.names
     controller.set_mode(Mode.EXACT_ZOOM)
     controller.set_fed(names[5], False)
-    frame(opened, SAMPLES[0], names[0])
+    frame(running, SAMPLES[0], names[0])
     qtbot.keyClick(window, Qt.Key.Key_A, CTRL | ALT)
-    assert shown(opened, SAMPLES[1], names[0]) == AIMED
+    assert shown(running, SAMPLES[1], names[0]) == AIMED
     recipes.save("for the arena", str(tmp_path / "arena"))
     file = tmp_path / "arena.recipe.json"
     qtbot.waitUntil(file.exists, timeout=5000)
     assert load_recipe(file).book.recipe.views == names[:5]
-    opened.wiring.desks.scope.restoring.start_afresh()
+    running.wiring.desks.scope.restoring.start_afresh()
     controller.edit("lock", locked=(names[0],))
     assert controller.state.project.recipe.mode is Mode.EXACT_AIMED
     data = QMimeData()
@@ -242,22 +245,13 @@ def test_a_recipe_is_saved_dropped_shown_and_applied_as_one_step(
         (names[5],),
         "for the arena",
     )
-    assert shown(opened, SAMPLES[1], names[0]).is_neutral
+    assert shown(running, SAMPLES[1], names[0]).is_neutral
     window.actions_["undo"].trigger()
     assert controller.state.project.recipe.mode is Mode.EXACT_AIMED
     assert controller.state.project.held_out == ()
-
-
-def test_a_recipe_without_a_dataset_or_a_meaning_says_so(running: Running, qtbot: QtBot, tmp_path: Path,
-                                                         dataset_folder: Path) -> None:  # fmt: skip
-    recipes, file = running.wiring.desks.scope.recipes, tmp_path / "x.recipe.json"
-    recipes.propose(str(file))
-    assert "Open a dataset first" in notices(running)[-1].text
-    running.controller.open(str(dataset_folder))
-    wait_for_sample(qtbot, running)
     file.write_text('{"format": "mouseview-recipe", "version": 1, "book": {}}', encoding="utf-8")
     recipes.propose(str(file))
-    cards = running.window.messages.cards
+    cards = window.messages.cards
     qtbot.waitUntil(lambda: any(isinstance(card, FailureCard) for card in cards), timeout=5000)
     failure = next(card.failure for card in cards if isinstance(card, FailureCard))
     assert "recipe" in failure.message
