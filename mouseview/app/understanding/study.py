@@ -220,12 +220,12 @@ def _distribution(basis: Basis, plan: Plan, wish: Wish, live: bool) -> Study:
         _histogram(channel, smooth[:, c], before[:, c], after[:, c], (distances[0][c], distances[1][c]))
         for c, channel in enumerate(channel_names(reference.encoding))
     )
-    means = float(distances[0].mean()), float(distances[1].mean())
+    means, truth = (float(distances[0].mean()), float(distances[1].mean())), _truth(basis, plan, LIVE).truth
     if name not in basis.modes and not live:
         basis.modes[name] = _mode_marks(basis, reference)
     marks = [
         LadderMark(f"{name} rig, turned", reference.turned, MarkKind.ANCHOR),
-        *_shown(basis.modes.get(name, ()), plan.mode, means[1]),
+        *_shown(basis.modes.get(name, ()), LadderMark(str(plan.mode), means[1], MarkKind.SHOWN, truth)),
         LadderMark("the file, fed as it is", means[0], MarkKind.BEFORE),
     ]
     return Study(
@@ -247,13 +247,13 @@ def _mode_marks(basis: Basis, reference: Reference) -> tuple[LadderMark, ...]:
             plan = _as_if(basis, basis.recipe, mode)
         except MouseViewError:  # it needs masks that the sample has not; choosing it says so
             continue
-        marks.append(LadderMark(str(mode), reference.distance(_values(plan, reference)), MarkKind.MODE, mode.truth))
+        truth = _truth(basis, plan, LIVE).truth
+        marks.append(LadderMark(str(mode), reference.distance(_values(plan, reference)), MarkKind.MODE, truth))
     return tuple(marks)
 
 
-def _shown(marks: tuple[LadderMark, ...], mode: Mode, distance: float) -> list[LadderMark]:
-    """The marks with the mode that is shown at its present distance, which a hand may have changed."""
-    shown = LadderMark(str(mode), distance, MarkKind.SHOWN, mode.truth)
+def _shown(marks: tuple[LadderMark, ...], shown: LadderMark) -> list[LadderMark]:
+    """The marks with the mode that is shown as it is at present, which a hand may have changed."""
     kept = [shown if mark.label == shown.label else mark for mark in marks]
     return kept if shown in kept else [*kept, shown]
 

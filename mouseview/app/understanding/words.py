@@ -49,7 +49,7 @@ def _because(found: PlanTruth) -> str:
 def ball(found: PlanTruth) -> str:
     key = "Solid: the subject's ball where the pixels show it. Dashed: where the declared camera has it. "
     if found.truth is Truth.TRUE:
-        return f"{key}{found.mode} is exact: in every view both are one."
+        return f"{key}{found.mode} is exact here: in every view both are one."
     worst = found.worst
     text = f"{key}{found.mode} puts them {pixels(found.rms_px)} RMS apart, most in {worst.name} "
     text += f"({pixels(worst.ball.rms_px)}): {_VERDICT[found.truth]}{_because(found)}"
@@ -61,7 +61,7 @@ def ball(found: PlanTruth) -> str:
 def rays(found: PlanTruth, fmt: ModelFormat) -> str:
     key = "Colour: the angle between the ray that is declared for a pixel and the ray that it really shows. "
     if found.truth is Truth.TRUE:
-        return f"{key}{found.mode} is exact: no ray is off."
+        return f"{key}{found.mode} is exact here: no ray is off."
     pixel_deg = math.degrees(math.atan(1 / fmt.focal))
     moved = max(view.shift for view in found.views)
     text = f"{key}{found.mode}: {degrees(found.mean_deg)} in the mean, {degrees(found.max_deg)} at most "
