@@ -17,7 +17,7 @@ U8 = npt.NDArray[np.uint8]
 
 _CHANNELS = {0: 1, 2: 3, 6: 4}  # by colour type
 
-_MOST_KEPT = 1 << 26  # bytes
+_MOST_KEPT = 1 << 25  # bytes
 
 _enabled = False
 _memory = threading.local()
