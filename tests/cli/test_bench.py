@@ -30,3 +30,17 @@ def test_the_window_is_not_measured_without_a_display(cli: Cli, monkeypatch: pyt
     error = cli.json("bench", "window", code=1)["error"]
     assert "display" in error["message"]
     assert error["remedy"]
+
+
+def test_normalising_goes_by_both_spellings(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(bench.BENCHES, "normalize", lambda: [ROW])
+    assert cli.json("bench", "normalise")["benches"] == cli.json("bench", "normalize")["benches"] == [ROW]
+
+
+def test_the_number_of_samples_is_handed_on(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr("mouseview.normalise.bench.measure", list)
+    monkeypatch.setattr("mouseview.workflow.normalise_bench.measure", lambda samples: asked.append(samples) or [ROW])
+    assert cli.json("bench", "normalize", "--samples", "200")["benches"] == [ROW]
+    cli.json("bench", "normalize", "--samples", "1")
+    assert asked == [200, bench.LEAST_SAMPLES]

@@ -12,7 +12,7 @@ from mouseview.formats import open_dataset
 from mouseview.formats.images import read_image
 from mouseview.model.errors import MouseViewError
 from mouseview.model.recipe import Mode, Recipe
-from mouseview.normalise.export import write_prepared
+from mouseview.normalise.export import straight_alpha, write_prepared
 from mouseview.normalise.prepare import prepare
 from tests.rigs import mouse_ring
 from tests.scene import photographed
@@ -65,3 +65,23 @@ def test_conforming_images_keep_their_bytes(tmp_path: Path) -> None:
         written = tmp_path / "again" / "images" / f"cam_{index:03d}.png"
         assert written.read_bytes() == source.path.read_bytes()
         np.testing.assert_array_equal(read_image(written), sample.image(index))
+
+
+def test_sixteen_bit_sources_give_sixteen_bit_images(tmp_path: Path) -> None:
+    prepared = prepare(photographed(mouse_ring((288, 256)), dtype=np.uint16), Recipe(model="mouse-256"))
+    write_prepared(prepared, tmp_path / "sample")
+    for image, stored in zip(prepared.images, open_dataset(tmp_path / "sample")[0].images(), strict=True):
+        assert stored.dtype == np.uint16
+        straight = stored.astype(np.float64) / 65535
+        white = straight[..., :3] * straight[..., 3:] + 1 - straight[..., 3:]
+        seen = image[..., 3] > 0.01
+        assert np.abs(white - image[..., :3])[seen].max() < 1.5 / 65535
+
+
+def test_straight_alpha_is_white_where_nothing_is() -> None:
+    image = np.array([[[1, 1, 1, 0], [0.9, 1, 0.96, 0.1], [0.2, 0.4, 0.6, 1], [1, 0.99, 1, 0.001]]], np.float32)
+    np.testing.assert_array_equal(
+        straight_alpha(image),
+        [[[255, 255, 255, 0], [0, 255, 153, 26], [51, 102, 153, 255], [255, 255, 255, 0]]],
+    )
+    assert straight_alpha(image, 16)[0, 2].tolist() == [13107, 26214, 39321, 65535]
