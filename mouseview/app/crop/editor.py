@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -44,6 +44,7 @@ class Editor:
     index: int
     source: LiveSource | None
     probes: tuple[Array, ...] = ()
+    _last: list[DraftPlan] = field(default_factory=list, init=False, repr=False)  # asked for again by the same move
 
     @property
     def camera(self) -> Camera:
@@ -74,8 +75,12 @@ class Editor:
         if framing == self.framing:
             return ground.draft
         framings = with_framing(ground.recipe.framings, self.camera.name, framing)
+        if self._last and self._last[0].recipe.framings == framings:
+            return self._last[0]
         recipe = ground.recipe.replace(framings=framings)
-        return DraftPlan(ground.sample, ground.reframed(self.index, recipe), recipe)
+        draft = DraftPlan(ground.sample, ground.reframed(self.index, recipe), recipe)
+        self._last[:] = [draft]
+        return draft
 
     def after(self, draft: DraftPlan) -> Editor:
         """The same view once a draft of it has become the project's."""

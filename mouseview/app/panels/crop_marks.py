@@ -94,16 +94,16 @@ def paint_border(painter: QPainter, border: Border, in_hand: bool) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     closed, reached = np.vstack([border.curve, border.curve[:1]]), np.append(border.reached, border.reached[0])
     sure = reached[1:] & reached[:-1]
-    for dark in (True, False):
-        colour = theme.tinted("#000000", 0.4) if dark else QColor(WINDOW_COLOUR)
-        width = (3.8 if in_hand else 3.4) if dark else (2.2 if in_hand else 1.8)
-        cuts = np.flatnonzero(np.diff(sure.astype(np.int8))) + 1
-        for first, last in zip((0, *cuts), (*cuts, len(sure)), strict=True):
-            pen = cosmetic(colour, width)
-            if not sure[first]:
-                pen.setStyle(Qt.PenStyle.DashLine)
-            painter.setPen(pen)
-            painter.drawPolyline(polygon(closed[first : last + 1]))
+    width = 2.2 if in_hand else 1.8
+    painter.setPen(cosmetic(theme.tinted("#000000", 0.4), width + 1.6))
+    painter.drawPolyline(polygon(closed))
+    cuts = np.flatnonzero(np.diff(sure.astype(np.int8))) + 1
+    for first, last in zip((0, *cuts), (*cuts, len(sure)), strict=True):
+        pen = cosmetic(WINDOW_COLOUR, width)
+        if not sure[first]:
+            pen.setStyle(Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.drawPolyline(polygon(closed[first : last + 1]))
 
 
 def paint_upright(painter: QPainter, top: QPointF, middle: QPointF, handle: QPointF | None, hot: bool) -> None:

@@ -19,7 +19,7 @@ from mouseview.multiview.masks import MaskStats, mask_stats
 from mouseview.normalise.pixel_map import PixelMap
 from mouseview.normalise.plan import Plan, reframed
 from mouseview.normalise.prepare import plan_sample
-from tests.rigs import mouse_ring
+from tests.rigs import conforming_ring, mouse_ring
 
 RIG = mouse_ring()
 VIEW = 1
@@ -94,6 +94,21 @@ def test_a_roll_is_the_angle_about_the_middle(mode: Mode, framing: Framing, by_d
     up = shown_by(mode, after).to_canonical(to_px) - before.pivot
     if mode is not Mode.DISTANCE_MATCHED:  # its K follows the subject, and so does the pivot
         assert abs(np.degrees(np.arctan2(up[0], -up[1]))) < 0.2, "what was reached for is up now"
+
+
+@given(inside, inside)
+def test_a_rig_that_needs_nothing_is_taken_hold_of_without_a_jump(grabbed: np.ndarray, pointer: np.ndarray) -> None:
+    rig = conforming_ring()
+    grabbed, pointer = grabbed - MIDDLE + 256, pointer - MIDDLE + 256
+    plan = plan_sample(Sample("cameras", rig), Recipe(), [None] * len(rig))[0]
+    own = plan.views[0].pixel_map
+    assert plan.views[0].copied
+    before = Held(rig[0], Mode.EXACT_AIMED, 512, Framing(), own, own)
+    after = hand.carried(before, own.to_canonical(grabbed), pointer)
+    assert after is not None
+    framed = reframed(plan, 0, None, Recipe(framings=with_framing((), rig.names[0], after)))
+    np.testing.assert_allclose(framed.views[0].pixel_map.to_source(grabbed), pointer, atol=0.02)
+    assert [view.copied for view in framed.views[1:]] == [True] * (len(rig) - 1)
 
 
 def test_a_positive_roll_is_clockwise_on_the_photograph() -> None:

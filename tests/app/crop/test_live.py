@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cache
 
 import numpy as np
@@ -22,7 +23,7 @@ from mouseview.normalise.ledger import RAY_MAX
 from mouseview.normalise.pixel_grid import pixel_grid
 from mouseview.normalise.pixel_map import RayMap
 from mouseview.normalise.warp import warp
-from tests.rigs import mouse_ring
+from tests.rigs import SUBJECT_MM, mouse_ring
 from tests.scene import Ellipsoid, photograph, sample_of
 
 RIG = mouse_ring((576, 512))
@@ -155,6 +156,19 @@ def test_a_draft_of_the_projects_own_framing_is_the_project() -> None:
     after = made.after(draft)
     assert after.framing == HAND
     assert after.draft(HAND).plan is draft.plan
+
+
+def test_what_the_middle_can_snap_to() -> None:
+    made = editor(Mode.EXACT_AIMED)
+    point = SUBJECT_MM + np.array([4.0, 2.0, 1.0])
+    behind = made.camera.centre - made.camera.forward
+    found = dataclasses.replace(made, probes=(point, behind)).targets
+    names = ["principal point", "subject's centre", "mask's centroid", "probed point"]
+    assert [target.name for target in found] == names, "what cannot be seen is no target"
+    np.testing.assert_allclose(found[3].pixel, made.camera.project(point)[0])
+    grip = made.grip(Framing(), found[1].pixel)
+    snapped, name = made.aimed(grip, found[1].pixel + 3.0, 8.0)
+    assert (snapped, name) == (Framing(), "subject's centre"), "snapping home leaves no trace in the recipe"
 
 
 def test_where_a_camera_looks_in_angles() -> None:
