@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from mouseview.formats import quick_png
 from mouseview.geometry.rays import to_pixels
 from mouseview.geometry.transforms import Array, Similarity
 from mouseview.model.camera import Camera, Rig
@@ -116,7 +115,6 @@ def prepare(sample: Sample, recipe: Recipe) -> Prepared:
     not of its camera's size.
     """
     _refuse_impossible(sample)
-    quick_png.enable()  # what it loads is loaded for the warp anyway
     images = sample.images()
     _check_sizes(sample, images)
     masks = all_mask_stats(sample, images)
