@@ -114,4 +114,5 @@ def resample_ratio(view: ViewPlan) -> float:
     """Source pixels per canonical pixel at the middle of the window: the root of the area ratio."""
     middle = np.array(view.true.size) / 2.0
     left, right, top, bottom = view.pixel_map.to_source(middle + 0.5 * np.array([[-1, 0], [1, 0], [0, -1], [0, 1]]))
-    return float(np.sqrt(abs(np.linalg.det(np.stack([right - left, bottom - top], axis=-1)))))
+    (ax, ay), (bx, by) = right - left, bottom - top
+    return float(np.sqrt(abs(ax * by - ay * bx)))  # NaN beyond the lens

@@ -36,6 +36,7 @@ _STILL_PX = 2.0  # a click is no drag
 _HANDLE_HIT_PX = 11.0
 _ROOM = 0.05  # beside what has to be seen, as a share of the photograph's longer side
 _MOST_ROOM = 1.2  # photographs beside the photograph: a wider window leaves the canvas
+_LOST = "The window lies beyond what this lens can show: double-click, or reset the view"
 _SHIFT, _CONTROL, _ALT = (
     Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier,
 )  # fmt: skip
@@ -320,7 +321,7 @@ class CropCanvas(QWidget):
             crop_marks.paint_target(painter, target, plane.to_widget(_point(target.pixel)),
                                     target.name == shown.snapped)  # fmt: skip
         if shown.border is None:
-            crop_marks.paint_tag(painter, QPointF(8, 16), "the window lies beyond what this lens can show", t)
+            crop_marks.paint_tag(painter, QPointF(8, 16), _LOST, t)
             return
         middle, top = plane.to_widget(_point(shown.border.middle)), plane.to_widget(_point(shown.border.top))
         crop_marks.paint_upright(painter, top, middle, self.handle, self._hot)
