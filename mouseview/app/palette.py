@@ -162,7 +162,7 @@ class CheatSheet(QDialog):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
         hint = body.sizeHint()
-        self.resize(min(hint.width() + 20, 900), min(hint.height() + 10, 620))
+        self.resize(min(hint.width() + 20, 1120), min(hint.height() + 10, 620))
 
 
 def _column(columns: QHBoxLayout) -> QVBoxLayout:
