@@ -39,7 +39,7 @@ def decode(data: bytes) -> U8 | None:
     inflater = isal_zlib.decompressobj()
     try:
         plain = inflater.decompress(_stream(data), size)  # never more, whatever the data promise
-    except isal_zlib.error:
+    except isal_zlib.error:  # type: ignore[misc]  # its stub declares an instance
         return None
     if len(plain) != size or not inflater.eof:
         return None
