@@ -192,6 +192,11 @@ class Controller(QObject):
         read = state.sample is not None and state.dataset is not None and not self.jobs.busy("sample")
         return read and not self.jobs.busy("images")
 
+    @property
+    def hurried(self) -> bool:
+        """Samples fly past: only their images are worth reading."""
+        return self._hurried
+
     def set_hurried(self, hurried: bool) -> None:
         """While samples fly past only their images are shown; nothing is checked or normalised."""
         self._hurried = hurried

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from mouseview.app.controller import Controller
 from mouseview.app.crop.draft import DraftPlan
 from mouseview.app.crop.shown import Shown
-from mouseview.app.desks.crop import BURST_MS, CropDesk
+from mouseview.app.desks.crop import BURST_MS, READY_SLOT, CropDesk
 from mouseview.app.desks.crop_wiring import connect_hand
 from mouseview.app.main import Running
 from mouseview.app.panels.crop import CropPanel
@@ -333,6 +333,18 @@ def test_full_quality_follows_and_is_what_the_model_is_fed(hand: Hand) -> None:
     fed = state.prepared.images[state.camera_index]
     np.testing.assert_allclose(hand.shown[-1].result.image / 255, fed, atol=1 / 255)
     np.testing.assert_allclose(state.prepared.rig[1].K, hand.shown[-1].declared.K)
+
+
+def test_nothing_is_made_ready_while_samples_fly_past(hand: Hand) -> None:
+    names = hand.controller.state.sample.rig.names
+    hand.controller.set_hurried(True)
+    hand.controller.choose_camera(names[2])
+    assert not hand.desk.editable
+    assert not hand.controller.jobs.busy(READY_SLOT)
+    assert hand.shown[-1] is None
+    hand.controller.set_hurried(False)
+    hand.ready()
+    assert hand.shown[-1].source.name == names[2]
 
 
 def test_held_out_views_are_edited_too_and_the_panel_follows_the_selection(hand: Hand) -> None:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QImage
 
 from mouseview.app.controller import Controller
-from mouseview.app.crop.draft import DraftPlan, Ground, ground_of, recipe_of, survey
-from mouseview.app.crop.shown import Hint, Shown, locked_hint, roll_hint, zoom_hint
+from mouseview.app.crop.draft import DraftPlan
+from mouseview.app.crop.ready import Ready, Source, make_ready
+from mouseview.app.crop.shown import Hint, locked_hint, roll_hint, zoom_hint
 from mouseview.app.jobs import Failure, Ticket
 from mouseview.app.state import AppState
 from mouseview.geometry.transforms import Array
-from mouseview.model.recipe import Framing, Recipe
+from mouseview.model.recipe import Framing
 
 if TYPE_CHECKING:  # numba comes with them: they are made by work in threads
-    from mouseview.app.crop.editor import Editor, Grip
-    from mouseview.app.crop.live import LiveSource
+    from mouseview.app.crop.editor import Grip
     from mouseview.model.sample import Sample
     from mouseview.multiview.masks import MaskStats
     from mouseview.normalise.plan import ViewPlan
@@ -31,52 +29,8 @@ if TYPE_CHECKING:  # numba comes with them: they are made by work in threads
 READY_SLOT, FULL_SLOT = "crop-ready", "crop-full"
 BURST_MS = 400  # steps of the wheel and of the arrows that follow each other within this are one edit
 _KEPT_SOURCES = 3
-_SMALLEST_PX = 200  # of a photograph's longer side, as it is drawn
 _NOTCH = 1.05  # zoom by one step of the wheel
 _FINE_NOTCH = 1.01
-
-
-@dataclass(frozen=True, eq=False)
-class Photograph:
-    """One view's image to draw windows on, what its mask leaves out pale. images: of full size, half of it, and so on.
-
-    outline: contours of the mask in px.
-    """
-
-    camera: str
-    images: tuple[QImage, ...]
-    outline: tuple[Array, ...]
-
-    def image_for(self, scale: float) -> QImage:
-        """The smallest that still has half a pixel and more for each of the screen's. scale: screen px per px."""
-        level = max(0, math.floor(-math.log2(scale))) if scale > 0 else 0
-        return self.images[min(level, len(self.images) - 1)]
-
-
-@dataclass(frozen=True, eq=False)
-class _Source:
-    """What is kept of a view's image."""
-
-    live: LiveSource
-    photograph: Photograph
-
-
-@dataclass(frozen=True, eq=False)
-class _Ready:
-    """A view that can be edited. key: what decided it. photograph: None where the camera has no image."""
-
-    key: tuple[Any, ...]
-    sample: Sample
-    masks: tuple[MaskStats | None, ...]
-    editor: Editor
-    photograph: Photograph | None
-    shown: Shown
-
-    @property
-    def recipe(self) -> Recipe:
-        """The project's, for the sample."""
-        recipe: Recipe = self.key[2]
-        return recipe
 
 
 @dataclass
@@ -106,8 +60,8 @@ class CropDesk(QObject):
         self._controller = controller
         self.active = False
         self._wanted: tuple[Any, ...] | None = None  # what is being made ready, or is
-        self._ready: _Ready | None = None
-        self._sources: OrderedDict[str, _Source] = OrderedDict()  # by camera, of the sample in view
+        self._ready: Ready | None = None
+        self._sources: OrderedDict[str, Source] = OrderedDict()  # by camera, of the sample in view
         self._masks: tuple[Sample, tuple[MaskStats | None, ...]] | None = None
         self._hand: _Hand | None = None
         self._step = QTimer(self, singleShot=True, interval=0)  # several moves in the queue are followed once
@@ -266,7 +220,7 @@ class CropDesk(QObject):
         draft = self._hand.draft if self._hand is not None else self._ready.editor.ground.draft
         return draft.recipe.framing(self._ready.editor.camera.name)
 
-    def _editable(self) -> _Ready | None:
+    def _editable(self) -> Ready | None:
         """The view, if it can be edited; a locked one says so."""
         project, ready = self._controller.state.project, self._ready
         if project is None or ready is None or ready.key != self._wanted:
@@ -309,6 +263,12 @@ class CropDesk(QObject):
         if self.editable:
             self._show_project()
 
+    def _rest(self) -> None:
+        """Nothing is to be cropped now."""
+        self._drop_hand()
+        self._wanted = None
+        self.shown.emit(None)
+
     def _drop_hand(self) -> None:
         self._burst.stop()
         self._step.stop()
@@ -325,9 +285,10 @@ class CropDesk(QObject):
             return
         sample, project, camera = state.sample, state.project, state.camera
         if sample is None or project is None or camera is None or not sample.has_images:
-            self._drop_hand()
-            self._wanted = None
-            self.shown.emit(None)
+            self._rest()
+            return
+        if self._controller.hurried:  # samples fly past: reading all images of each would hold them up
+            self._rest()
             return
         key = self._key(project, sample, camera)
         if key == self._wanted:
@@ -345,8 +306,8 @@ class CropDesk(QObject):
             self._sources.clear()
         masks, kept = None if self._masks is None else self._masks[1], self._sources.get(camera)
 
-        def work(_ticket: Ticket) -> tuple[_Ready, _Source | None]:
-            return _make_ready(key, sample, camera, project, masks, kept)
+        def work(_ticket: Ticket) -> tuple[Ready, Source | None]:
+            return make_ready(key, sample, camera, project, masks, kept)
 
         def failed(failure: Failure) -> None:
             self._ready = None
@@ -366,7 +327,7 @@ class CropDesk(QObject):
         self._ready = dataclasses.replace(ready, editor=editor, shown=editor.shown(editor.ground.draft))
         self._show_project()
 
-    def _made_ready(self, made: tuple[_Ready, _Source | None]) -> None:
+    def _made_ready(self, made: tuple[Ready, Source | None]) -> None:
         ready, source = made
         if ready.key != self._wanted:
             return
@@ -406,36 +367,3 @@ class CropDesk(QObject):
 
 def _same_points(a: tuple[Array, ...], b: tuple[Array, ...]) -> bool:
     return len(a) == len(b) and all(map(np.array_equal, a, b))
-
-
-def _make_ready(
-    key: tuple[Any, ...],
-    sample: Sample,
-    camera: str,
-    project: Project,
-    masks: tuple[MaskStats | None, ...] | None,
-    kept: _Source | None,
-) -> tuple[_Ready, _Source | None]:
-    """In a thread: what is not known yet, and one preview, so that everything a hand needs is compiled and loaded."""
-    from mouseview.app.crop.editor import Editor
-
-    index = sample.rig.names.index(camera)
-    masks = survey(sample) if masks is None else masks
-    source = _read(sample, index) if kept is None and sample.sources[index] is not None else kept
-    ground: Ground = ground_of(sample, masks, recipe_of(project, sample))
-    editor = Editor(ground, index, None if source is None else source.live)
-    editor.grip(editor.framing, np.array(editor.camera.size) / 2)
-    photograph = None if source is None else source.photograph
-    return _Ready(key, sample, masks, editor, photograph, editor.shown(ground.draft)), source
-
-
-def _read(sample: Sample, index: int) -> _Source:
-    from mouseview.app.crop.live import LiveSource
-    from mouseview.app.qimages import mask_outline, shrunk, to_qimage
-
-    name, image, source = sample.rig[index].name, sample.image(index), sample.sources[index]
-    live, has_mask = LiveSource.of(name, image), source is not None and source.has_mask
-    images = [to_qimage(live.pale if has_mask else live.on_white, opaque=True)]
-    while max(images[-1].width(), images[-1].height()) > _SMALLEST_PX:
-        images.append(shrunk(images[-1], max(images[-1].width(), images[-1].height()) // 2))
-    return _Source(live, Photograph(name, tuple(images), mask_outline(image) if has_mask else ()))

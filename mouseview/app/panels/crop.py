@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from mouseview.app.crop.numbers import sections
+from mouseview.app.crop.ready import Photograph
 from mouseview.app.crop.shown import Hint, Shown
-from mouseview.app.desks.crop import Photograph
 from mouseview.app.panels.apply_menu import ApplyMenu
 from mouseview.app.panels.crop_canvas import CropCanvas
 from mouseview.app.panels.crop_numbers import CropNumbers

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import QWidget
 
 from mouseview.app import theme
 from mouseview.app.crop.curves import lens_grid
+from mouseview.app.crop.ready import Photograph
 from mouseview.app.crop.shown import Shown
 from mouseview.app.crop.snap import SNAP_SCREEN_PX
-from mouseview.app.desks.crop import Photograph
 from mouseview.app.panels import crop_marks
 from mouseview.app.panels.framing import Framing as Plane
 from mouseview.app.panels.view_marks import cosmetic
