@@ -25,6 +25,7 @@ F32 = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
 _LEAST_RATIO = 2.0  # source px per canonical px; below it a few sub-samples cost no more and are better
+_MOST_RATIO = 32.0  # above it the window shows next to nothing of the source: horizons, tiny zooms
 _TOLERANCE = 0.25  # by which a footprint's second moments may differ from the filter's, relative
 _CUBIC = 2  # source px that the cubic reaches to either side
 _PATH = 1.0  # px: how far a block may bulge beyond its corners
@@ -191,13 +192,13 @@ def occupied_tiles(image: Image) -> Flags:
 
 @compiled(nogil=True)
 def _survey(
-    nodes: Array, step: int, counted: npt.NDArray[np.int64], reach: float, beyond: float,
+    nodes: Array, step: int, counted: npt.NDArray[np.int64], beyond: float,
     spread: Array, slant: Array, box: Array, found: Flags, partly: Flags,
 ) -> None:  # fmt: skip
     """Of every block: see ``judge_blocks``. counted: occupied tiles above and left of each tile's corner.
 
-    found: whole and not empty within ``reach``; of these spread (…, 2), slant and box (…, 4).  partly: the map ends
-    there, and something lies within ``beyond`` of what is known of it.
+    found: whole and not empty within a filter's reach; of these spread (…, 2), slant and box (…, 4).  partly: the map
+    ends there, and something lies within ``beyond`` of what is known of it.
     """
     rows, columns = found.shape
     for row in range(rows):
@@ -220,14 +221,16 @@ def _survey(
             bx, by = nodes[row + 1, column + 2, 0], nodes[row + 1, column + 2, 1]
             cx, cy = nodes[row + 2, column + 1, 0], nodes[row + 2, column + 1, 1]
             dx, dy = nodes[row + 2, column + 2, 0], nodes[row + 2, column + 2, 1]
+            xu, yu = (bx - ax + dx - cx) / (2 * step), (by - ay + dy - cy) / (2 * step)
+            xv, yv = (cx - ax + dx - bx) / (2 * step), (cy - ay + dy - by) / (2 * step)
+            along_x, along_y = xu * xu + xv * xv, yu * yu + yv * yv
+            reach = math.sqrt(max(along_x, along_y)) + _CUBIC + _PATH
             x0, x1 = min(min(ax, bx), min(cx, dx)) - reach, max(max(ax, bx), max(cx, dx)) + reach
             y0, y1 = min(min(ay, by), min(cy, dy)) - reach, max(max(ay, by), max(cy, dy)) + reach
             if not _any_within(counted, x0, y0, x1, y1):
                 continue
             found[row, column] = True
-            xu, yu = (bx - ax + dx - cx) / (2 * step), (by - ay + dy - cy) / (2 * step)
-            xv, yv = (cx - ax + dx - bx) / (2 * step), (cy - ay + dy - by) / (2 * step)
-            spread[row, column, 0], spread[row, column, 1] = xu * xu + xv * xv, yu * yu + yv * yv
+            spread[row, column, 0], spread[row, column, 1] = along_x, along_y
             slant[row, column] = abs(xu * yu + xv * yv)
             box[row, column, 0], box[row, column, 1], box[row, column, 2], box[row, column, 3] = x0, y0, x1, y1
 
@@ -236,8 +239,9 @@ def _survey(
 def _any_within(counted: npt.NDArray[np.int64], x0: float, y0: float, x1: float, y1: float) -> bool:
     """Whether any tile that is counted lies in the box; beyond the image there is none."""
     rows, columns = counted.shape[0] - 1, counted.shape[1] - 1
-    c0, c1 = min(max(math.floor(x0 / TILE), 0), columns), min(max(math.floor(x1 / TILE) + 1, 0), columns)
-    r0, r1 = min(max(math.floor(y0 / TILE), 0), rows), min(max(math.floor(y1 / TILE) + 1, 0), rows)
+    # near a horizon px are too many for whole numbers
+    c0, c1 = math.floor(min(max(x0 / TILE, 0.0), columns)), math.floor(min(max(x1 / TILE + 1.0, 0.0), columns))
+    r0, r1 = math.floor(min(max(y0 / TILE, 0.0), rows)), math.floor(min(max(y1 / TILE + 1.0, 0.0), rows))
     return counted[r1, c1] - counted[r0, c1] - counted[r1, c0] + counted[r0, c0] > 0
 
 
@@ -249,15 +253,14 @@ def judge_blocks(nodes: Array, step: int, occupied: Flags) -> Blocks:
     # second moments of a pixel's footprint along x and y, twelvefold, and what mixes them
     spread, slant, box = np.zeros((*shape, 2)), np.zeros(shape), np.zeros((*shape, 4))
     found, partly = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
-    widest = _longest_step(nodes) / step
-    _survey(nodes, step, counted, widest + _CUBIC + _PATH, _BEYOND * step * widest, spread, slant, box, found, partly)
+    _survey(nodes, step, counted, _BEYOND * _longest_step(nodes), spread, slant, box, found, partly)
     none = Blocks(found | partly, np.zeros(shape, np.bool_), (1.0, 1.0), (0, 0, 0, 0))
     if not found.any():
         return none
     usual = np.median(spread[found], axis=0)
     smooth = found & (np.abs(spread / usual - 1).max(axis=-1) <= _TOLERANCE)
     smooth &= slant <= _TOLERANCE * math.sqrt(usual[0] * usual[1])
-    if usual.min() <= _LEAST_RATIO**2 or not smooth.any():
+    if usual.min() <= _LEAST_RATIO**2 or usual.max() > _MOST_RATIO**2 or not smooth.any():
         return none
     ratio_x, ratio_y = math.sqrt(usual[0]), math.sqrt(usual[1])
     margin = math.ceil(max(ratio_x, ratio_y)) + _CUBIC

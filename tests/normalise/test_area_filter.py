@@ -73,6 +73,17 @@ def test_what_differs_too_much_is_left_to_the_sub_samples() -> None:
     np.testing.assert_array_equal(warp(image, few, SIZE), warp_by_subsamples(image, few, SIZE))
 
 
+def test_a_window_that_looks_past_the_horizon_is_warped_as_ever() -> None:
+    image, beyond = noise(True), aimed(np.zeros(0), (0.0, 45.0, 5.0), 90.0)
+    fast, slow = warp(image, beyond, SIZE), warp_by_subsamples(image, beyond, SIZE)
+    assert slow[..., 3].max() == 1
+    assert np.isnan(beyond.to_source(pixel_centres(SIZE, SIZE))).any()
+    assert np.abs(fast - slow).max() < 0.15
+    tiny = CropMap(1 / 40, np.array([100.0, 120.0]))
+    assert smooth_share(image, tiny) == 0
+    np.testing.assert_array_equal(warp(image, tiny, SIZE), warp_by_subsamples(image, tiny, SIZE))
+
+
 def test_a_folding_lens_in_an_aimed_window_leaves_no_ghosts() -> None:
     folding = aimed(FOLDING, (2.0, -3.0, 10.0))
     limit = folding.source.optics.monotone_radius
