@@ -19,7 +19,7 @@ def test_rates_leave_the_first_samples_out() -> None:
     )
     assert watched.first == 2
     assert watched.per_sample_s == pytest.approx(0.5)
-    assert watched.rate == pytest.approx(2.0)
+    assert watched.rate() == watched.rate(5) == pytest.approx(2.0)
     assert watched.processor_s == pytest.approx(0.25)
     assert watched.memory_mib == (pytest.approx(200 / 2**20), pytest.approx(300 / 2**20))
     assert _Watched(done_s=[1.0, 2.0]).memory_mib is None
