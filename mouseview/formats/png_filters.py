@@ -11,6 +11,17 @@ U8 = npt.NDArray[np.uint8]
 
 
 @compiled(nogil=True)
+def _sum_words(words: npt.NDArray[np.uint32]) -> None:
+    """Running sums of four bytes at once, each by itself: the filter that OpenCV writes, in half the time."""
+    low, high = 0x7F7F7F7F, 0x80808080
+    total = np.int64(0)
+    for n in range(len(words)):
+        word = np.int64(words[n])
+        total = ((word & low) + (total & low)) ^ ((word ^ total) & high)
+        words[n] = total
+
+
+@compiled(nogil=True)
 def unfilter(kinds: U8, channels: int, rows: U8) -> bool:
     """Undo, in place, PNG's row filters (H,) of rows (H, n); False: an unknown filter."""
     height, count = rows.shape
@@ -20,7 +31,9 @@ def unfilter(kinds: U8, channels: int, rows: U8) -> bool:
         above = nothing if y == 0 else rows[y - 1]
         if kind > 4:
             return False
-        if kind == 1:
+        if kind == 1 and channels == 4:
+            _sum_words(line.view(np.uint32))
+        elif kind == 1:
             for n in range(channels, count):
                 line[n] += line[n - channels]
         elif kind == 2:

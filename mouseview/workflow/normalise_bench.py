@@ -168,7 +168,7 @@ def measure(samples: int = SAMPLES) -> list[dict[str, Any]]:
             before = _floor(sample)
         one = _run(dataset, Path(folder) / "one", 1)
         with _cores(1):
-            floor, floor_processor = map(min, before, _floor(sample))
+            floor, floor_processor = np.mean([before, _floor(sample)], axis=0).tolist()
         two = _run(dataset, Path(folder) / "two", 2, _MOST_BY_TWO)
     alone = one.rate(_MOST_BY_TWO)  # the nearest in time: other programs come and go
     what = f"one sample of {len(sample.rig)} views of 1152×1024 in a batch on one core, with its ledger and record"
