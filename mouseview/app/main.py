@@ -13,8 +13,9 @@ from mouseview.app import startup
 from mouseview.app.appearance import Appearance
 from mouseview.app.controller import Controller
 from mouseview.app.garbage import collect_in_main_thread
+from mouseview.app.journey import journey
 from mouseview.app.recent import Recent
-from mouseview.app.tour import Tour, as_it_is, journey
+from mouseview.app.tour import Tour, as_it_is
 from mouseview.app.window import MainWindow
 from mouseview.app.wiring import Wiring
 from mouseview.version import __version__

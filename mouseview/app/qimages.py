@@ -34,8 +34,11 @@ def to_qimage(image: npt.NDArray[Any], opaque: bool = False) -> QImage:
     """(H, W, 3|4) as a QImage that owns its pixels; ``opaque`` ignores the alpha."""
     pixels = to_bytes(image)
     height, width = pixels.shape[:2]
-    layout = QImage.Format.Format_RGBX8888 if opaque else QImage.Format.Format_RGBA8888
-    return QImage(pixels.data, width, height, 4 * width, layout).copy()
+    if opaque:
+        # into a format without a fourth byte: drawn from RGBX what is not 255 there counts as transparent, sometimes
+        borrowed = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBX8888)
+        return borrowed.convertToFormat(QImage.Format.Format_RGB32)
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
 
 
 def shrunk(image: QImage, side: int) -> QImage:

@@ -1,4 +1,4 @@
-"""The journey on the open window, step by step, with a picture of each: what the demo shows where nobody watches."""
+"""A walk over the open window, step by step, with a picture of each: for screenshots where nobody watches."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from mouseview.app.controller import Controller
-from mouseview.app.scene3d.state import RayColour
+from mouseview.app.screenshots import save_picture
 from mouseview.app.wiring import Wiring
 
 _SETTLED_MS = 350  # without work or change: textures are up and nothing moves any more
@@ -19,10 +19,14 @@ _STEP_TIMEOUT_MS = 600_000
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """act: what a user would do.  picture: where the window is saved after it; None takes none."""
+    """act: what a user would do.  picture: where the window is saved after it; None takes none.
+
+    dialog: gives the dialog that is photographed instead of the window.
+    """
 
     act: Callable[[], object]
-    picture: Path | None
+    picture: Path | None = None
+    dialog: Callable[[], QWidget | None] | None = None
 
 
 class Settled(QObject):
@@ -86,28 +90,20 @@ class Tour(QObject):
 
     def _shoot(self, step: Step) -> None:
         self._wiring.window.messages.forget_notices()
-        if step.picture is not None and not self._wiring.shoot("window", str(step.picture), tell=False):
+        if step.picture is not None and not self._take(step, str(step.picture)):
             self.failed = True
         self._next()
+
+    def _take(self, step: Step, path: str) -> bool:
+        if step.dialog is None:
+            return self._wiring.shoot("window", path, tell=False)
+        dialog = step.dialog()
+        if dialog is None:
+            return False
+        save_picture(dialog, path)
+        return True
 
 
 def as_it_is(picture: Path) -> Step:
     """One picture of the window, once everything in it is there."""
     return Step(lambda: None, picture)
-
-
-def journey(wiring: Wiring, folder: Path) -> tuple[Step, ...]:
-    """What a user does with a rig: look at it, see it normalised, see its rays, reconstruct and compare."""
-    window, controller = wiring.window, wiring.controller
-
-    def look(panel: str, **changes: object) -> None:
-        window.raise_panel(panel)
-        controller.set_scene(controller.state.scene.replace(**changes))
-
-    return (
-        Step(lambda: look("findings"), folder / "1_the_rig_as_it_is.png"),
-        Step(lambda: look("ledger", blend=1.0), folder / "2_after_exact_normalisation.png"),
-        Step(lambda: look("ledger", rays=True, ray_colour=RayColour.NEAREST), folder / "3_what_the_model_is_told.png"),
-        Step(lambda: look("ledger", rays=False), None),
-        Step(window.actions_["run"].trigger, folder / "4_reconstructed_and_compared.png"),
-    )

@@ -69,6 +69,7 @@ class MainWindow(QMainWindow):
         self._laid_out = False
         self._height_before: int | None = None  # of the docks below, while they are larger than that
         self._roomy: frozenset[str] = frozenset()  # those of them that want more room
+        self._room_for = "views"  # the last of them that came or went
         self.centre = QStackedWidget()
         self.centre.addWidget(self.welcome)
         self.centre.addWidget(self.scene)
@@ -104,6 +105,8 @@ class MainWindow(QMainWindow):
             self._areas[name] = area
         self._size_timer = QTimer(self, singleShot=True, interval=0)
         self._size_timer.timeout.connect(self._size_docks)
+        self._room_timer = QTimer(self, singleShot=True, interval=0)
+        self._room_timer.timeout.connect(self._fit_room)
         self._title_timer = QTimer(self, singleShot=True, interval=0)
         self._title_timer.timeout.connect(self._fit_titles_now)
         self._tab_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS)
@@ -269,16 +272,19 @@ class MainWindow(QMainWindow):
 
     def give_room(self, wanted: bool, by: str = "views") -> None:
         """More height for the docks below while one aims at pixels or reads maps; afterwards they are as before."""
-        self._roomy = self._roomy | {by} if wanted else self._roomy - {by}
-        wanted, dock = bool(self._roomy), self._in_sight(by)
+        roomy = self._roomy | {by} if wanted else self._roomy - {by}
+        if roomy != self._roomy:
+            self._roomy, self._room_for = roomy, by
+            # not now: a tab that comes into sight has its place later, and the one that goes tells first
+            self._room_timer.start()
+
+    def _fit_room(self) -> None:
+        wanted, dock = bool(self._roomy), self._in_sight(self._room_for)
         if dock.isFloating() or wanted == (self._height_before is not None):
             return
-        if wanted:
-            self._height_before = dock.height()
-        height = max(dock.height(), round(_AIMING_SHARE * self.height())) if wanted else self._height_before
-        self.resizeDocks([dock], [(height or dock.height()) + tab_bar_height(self, dock)], Qt.Orientation.Vertical)
-        if not wanted:
-            self._height_before = None
+        before, self._height_before = self._height_before, dock.height() if wanted else None
+        height = max(dock.height(), round(_AIMING_SHARE * self.height())) if before is None else before
+        self.resizeDocks([dock], [height + tab_bar_height(self, dock)], Qt.Orientation.Vertical)
 
     # ---- looks ---------------------------------------------------------------------------------------------------
 
@@ -317,6 +323,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.centre.currentWidget() is self.scene:  # else the docks are hidden, which is no layout to keep
+            self._roomy = frozenset()
+            self._fit_room()  # what was borrowed is no layout to keep
             self.settings.setValue("window/geometry", self.saveGeometry())
             self.settings.setValue("window/state", self.saveState(_LAYOUT_VERSION))
         self.closing.emit()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from mouseview.app.controller import Controller
@@ -140,9 +140,7 @@ class Desks(QObject):
         panel.wished.connect(desk.wish)
         seen = self._window.docks["understanding"].visibilityChanged  # a panel behind another tab is not told so
         seen.connect(desk.look)
-        # not before the tab that comes into sight has its place
-        make_room = self._window.give_room
-        seen.connect(lambda visible: QTimer.singleShot(0, self, lambda: make_room(visible, "understanding")))
+        seen.connect(lambda visible: self._window.give_room(visible, "understanding"))
         panel.camera_chosen.connect(self._controller.choose_camera)
         desk.shown.connect(panel.show_study)
         self._window.actions_.on("why-false", self._explain)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from mouseview.app.controller import Controller
 from mouseview.app.desks.crop import CropDesk
@@ -57,8 +57,7 @@ class CropWiring(QObject):
 
     def _see(self, seen: bool) -> None:
         self.desk.activate(seen)
-        # not before the tab that comes into sight has its place
-        QTimer.singleShot(0, self, lambda: self._window.give_room(seen, "crop"))
+        self._window.give_room(seen, "crop")
 
     def _open(self) -> None:
         self._window.raise_panel("crop")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from mouseview.app import theme
 from mouseview.app.crop.shown import Result
 from mouseview.app.panels.view_marks import PRINCIPAL_COLOUR, SUBJECT_COLOUR
+from mouseview.app.qimages import to_qimage
 from mouseview.geometry.transforms import Array
 
 _MARGIN_PX = 1
@@ -29,8 +30,7 @@ class CropResult(QWidget):
         self._result = result
         self._image = None
         if result is not None:
-            height, width = result.image.shape[:2]  # QImage borrows the pixels: the result keeps them
-            self._image = QImage(result.image.data, width, height, 4 * width, QImage.Format.Format_RGBX8888)
+            self._image = to_qimage(result.image, opaque=True)  # on white already: alpha beside it must not act
         self.update()
 
     @property
