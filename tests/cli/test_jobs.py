@@ -18,6 +18,8 @@ from mouseview.jobs import JobProgress, read_state
 from tests.cli.conftest import Cli, Terminal
 from tests.workflow.session_on_disk import write_session
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -16,6 +16,8 @@ from mouseview.version import __version__
 from tests.jobs.dask_processes import Running, cluster, wait_for_workers
 from tests.jobs.work import Behaviour, job, key, tree
 
+pytestmark = pytest.mark.alone
+
 pytest.importorskip("distributed", reason="needs the extra [cluster]")
 
 

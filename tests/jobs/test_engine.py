@@ -21,6 +21,8 @@ from mouseview.jobs.processes import Processes
 from mouseview.model.errors import Cancelled, MouseViewError
 from tests.jobs.work import PARTS, Behaviour, job, key, tree
 
+pytestmark = pytest.mark.alone
+
 
 def attempts(folder: Path) -> list[int]:
     return sorted(int(path.name.split("-")[0]) for path in folder.iterdir())

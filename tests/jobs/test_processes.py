@@ -16,6 +16,8 @@ from mouseview.jobs.processes import Processes
 from mouseview.model.errors import Cancelled
 from tests.jobs.work import Behaviour, Part, job, key, tree
 
+pytestmark = pytest.mark.alone
+
 
 def children() -> set[int]:
     """Worker processes of this one that are still there (not multiprocessing's own helper)."""

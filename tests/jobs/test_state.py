@@ -24,6 +24,8 @@ from mouseview.jobs.shares import Shares
 from mouseview.model.errors import FileFormatError, MouseViewError
 from tests.jobs.work import Behaviour, job
 
+pytestmark = pytest.mark.alone
+
 # ---- journal ---------------------------------------------------------------------------------------------------------
 
 _RECORDS = {

@@ -23,6 +23,8 @@ from mouseview.model.session import SessionSettings
 from mouseview.workflow.extract import LIST_FILE, Extraction, extract_dataset
 from tests.workflow.session_on_disk import write_session
 
+pytestmark = pytest.mark.alone
+
 COUNT = 24
 
 

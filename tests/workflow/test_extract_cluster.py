@@ -18,6 +18,8 @@ from tests.jobs.dask_processes import cluster, wait_for_workers
 from tests.jobs.work import tree
 from tests.workflow.session_on_disk import write_session
 
+pytestmark = pytest.mark.alone
+
 pytest.importorskip("distributed", reason="needs the extra [cluster]")
 
 COUNT = 40

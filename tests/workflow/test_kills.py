@@ -29,7 +29,10 @@ from tests.scene import Ellipsoid, photograph
 from tests.workflow.run_server import SMALL
 from tests.workflow.test_normalise import digests
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds worker processes in /proc")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds worker processes in /proc"),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES, VIEWS, SIZE = 5, 3, (96, 80)
