@@ -69,6 +69,8 @@ def build_parser() -> argparse.ArgumentParser:
         subparser = command.add(subparsers)
         subparser.add_argument("--json", action="store_true", help="print one JSON document on stdout and nothing else")
         subparser.set_defaults(run=command.run)
+        if subparser.get_default("check") is None:  # of options that argparse cannot refuse together
+            subparser.set_defaults(check=lambda _arguments: None)
     return parser
 
 
@@ -76,6 +78,7 @@ def main(argv: Sequence[str] | None, shell: Shell) -> int:
     """Run one command line (``None``: the process's own) and return its exit code."""
     try:
         arguments = build_parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+        arguments.check(arguments)
     except SystemExit as usage:  # argparse has already said what is wrong
         return int(usage.code or 0)
     try:

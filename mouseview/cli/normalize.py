@@ -10,7 +10,6 @@ from mouseview.cli.job_options import add_job_options, backend_of, progress_line
 from mouseview.cli.options import Subparsers, add_path, add_recipe, names, recipe_defaults, recipe_of, recipe_words
 from mouseview.cli.outcome import FAILED, FINE, Outcome, Shell
 from mouseview.cli.text import error_lines, number
-from mouseview.model.errors import MouseViewError
 
 if TYPE_CHECKING:  # a start must stay light
     from mouseview.model.recipe_book import RecipeBook
@@ -51,7 +50,17 @@ def add(subparsers: Subparsers) -> argparse.ArgumentParser:
     )
     parser.add_argument("--only", metavar="A,B,…|@FILE", help="only these samples; @FILE holds one name a line")
     add_job_options(parser)
+    parser.set_defaults(check=lambda arguments: _refuse_two_recipes(arguments, parser))
     return parser
+
+
+def _refuse_two_recipes(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    given = _given(arguments)
+    if arguments.recipe is not None and given:
+        parser.error(
+            f"--recipe and --{given[0]} both decide the recipe: leave one of them out, "
+            f"or write the {given[0]} into the file"
+        )
 
 
 def run(arguments: argparse.Namespace, shell: Shell) -> Outcome:
@@ -101,13 +110,6 @@ def _from_file(arguments: argparse.Namespace) -> tuple[RecipeBook, tuple[str, ..
     from mouseview.workflow.open import open_path, sample_named
     from mouseview.workflow.recipe_file import fitted_to, home_of, load_recipe
 
-    given = _given(arguments)
-    if given:
-        raise MouseViewError(
-            f"--recipe and --{given[0]} both decide the recipe",
-            place=str(arguments.recipe),
-            remedy=f"leave one of them out, or write the {given[0]} into the file",
-        )
     saved = load_recipe(arguments.recipe)
     dataset = open_path(arguments.path)
     rig = sample_named(dataset, None).rig

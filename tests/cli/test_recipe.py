@@ -97,8 +97,9 @@ def test_numbers_of_another_calibration_are_left_out_unless_asked_for(
 
 
 def test_a_recipe_file_and_options_do_not_mix(cli: Cli, file: Path, sample_folder: Path, tmp_path: Path) -> None:
-    assert cli("normalize", sample_folder, "--out", tmp_path / "out", "--recipe", file, "--mode", "exact-aimed") == 1
+    assert cli("normalize", sample_folder, "--out", tmp_path / "out", "--recipe", file, "--mode", "exact-aimed") == 2
     assert "--recipe and --mode both" in cli.err
+    assert "usage:" in cli.err
     assert not (tmp_path / "out").exists()
 
 
