@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,10 @@ class Settled(QObject):
 
 
 class Tour(QObject):
-    """Walks the steps, each once the last has settled, and quits; ``failed`` says whether anything went wrong."""
+    """Walks the steps, each once the last has settled, and quits; ``failed`` says whether anything went wrong.
+
+    A step that raises ends it: nobody watches, and what a timer calls cannot raise any further.
+    """
 
     def __init__(self, wiring: Wiring, steps: Sequence[Step]) -> None:
         super().__init__(wiring)
@@ -85,14 +89,30 @@ class Tour(QObject):
             QApplication.exit(1 if self.failed else 0)
             return
         step = self._waiting.pop(0)
-        step.act()
+        try:
+            step.act()
+        except Exception:
+            self._give_up()
+            return
         self._settled.then(lambda: self._shoot(step))
 
     def _shoot(self, step: Step) -> None:
         self._wiring.window.messages.forget_notices()
-        if step.picture is not None and not self._take(step, str(step.picture)):
+        try:
+            taken = step.picture is None or self._take(step, str(step.picture))
+        except Exception:
+            self._give_up()
+            return
+        if not taken:
             self.failed = True
         self._next()
+
+    def _give_up(self) -> None:
+        """The exception being handled goes to stderr, and the window closes."""
+        traceback.print_exc()
+        self.failed = True
+        self._waiting.clear()
+        QApplication.exit(1)
 
     def _take(self, step: Step, path: str) -> bool:
         if step.dialog is None:
