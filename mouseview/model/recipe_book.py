@@ -9,6 +9,8 @@ from functools import cached_property
 
 from mouseview.model.recipe import CentreSource, Framing, Framings, Point, Recipe, with_framing
 
+OWN_POINT = "this sample's own point: picked with the probe, or given in a file"
+
 
 @dataclass(frozen=True)
 class SampleChange:
@@ -33,8 +35,11 @@ class SampleChange:
         if self.centre is None:
             return recipe.replace(framings=framings)
         # the recipe's words are about the recipe's own point
-        measured = tuple(entry for entry in recipe.measured if entry[0] != "point")
-        return recipe.replace(framings=framings, centre=self.centre, point=self.point, measured=measured)
+        measured = {field: words for field, words in recipe.measured if field != "point"}
+        if self.centre is CentreSource.POINT:
+            measured["point"] = OWN_POINT
+        words = tuple(sorted(measured.items()))
+        return recipe.replace(framings=framings, centre=self.centre, point=self.point, measured=words)
 
 
 _NOTHING = SampleChange()

@@ -50,4 +50,5 @@ def test_another_mode_for_all_keeps_what_was_framed_by_hand() -> None:
 def test_a_picked_point_belongs_to_its_sample_alone() -> None:
     book = RecipeBook().with_changes({"two": SampleChange(CentreSource.POINT, (1.0, 2.0, 3.0))})
     assert book.for_sample("two").point == (1.0, 2.0, 3.0)
+    assert "picked with the probe" in dict(book.for_sample("two").measured)["point"]
     assert book.for_sample("one").centre is None
