@@ -85,7 +85,7 @@ class UpSource(StrEnum):
     """Which direction of the file's frame becomes +Z of the model's."""
 
     FILE = "file"  # its own +Z
-    CAMERAS = "cameras"  # the mean of the cameras' up directions
+    CAMERAS = "cameras"  # the direction to which the images' rows are level, on the side of their tops
     GROUND = "ground"  # the normal of a plane fitted to where the subject was, over a session
     GIVEN = "given"  # by the user
 
