@@ -36,7 +36,7 @@ def subject_facts(sample: Sample, recipe: Recipe, centres: tuple[SubjectCentre, 
     """``recipe.views`` name the fed views; ``centres``: the candidates, most trusted first."""
     from mouseview.normalise.centres import pick_centre
     from mouseview.normalise.orientation import orientation, up_candidates
-    from mouseview.normalise.plan import scale_of
+    from mouseview.normalise.plan import kept_as_it_is, scale_of
 
     fmt, problems = model_format(model), []
     fed = sample.rig.subset(recipe.views) if recipe.views else sample.rig
@@ -44,8 +44,10 @@ def subject_facts(sample: Sample, recipe: Recipe, centres: tuple[SubjectCentre, 
     scale_note = ""
     ups: tuple[UpDirection, ...] = ()
     try:
-        centre = pick_centre(centres, recipe) if centres else None
-        if centre is not None:
+        if (kept := kept_as_it_is(sample.rig, recipe, fmt)) is not None:
+            centre, scale, scale_note = kept.centre, 1.0, kept.scale_note
+        elif centres:
+            centre = pick_centre(centres, recipe)
             scale, scale_note = scale_of(fed, centre, recipe, fmt)
     except MouseViewError as error:
         problems.append(error)

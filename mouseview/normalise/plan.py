@@ -211,6 +211,18 @@ def _by_mask(crop: CropMap, camera: Camera, stats: MaskStats | None, size: int) 
     return CropMap(zoom * crop.scale, zoom * (crop.offset - middle) + size / 2)
 
 
+def _at_distance(camera: Camera, fmt: ModelFormat) -> Rigid:
+    """The camera moved along its line to the file's origin, to the format's distance from it."""
+    distance = float(np.linalg.norm(camera.pose.t))
+    if not (np.isfinite(distance) and distance > 0):
+        raise MouseViewError(
+            f"has no distance to change to {fmt.distance:g}: its pose is not finite, or it stands at the file's origin",
+            place=camera.name,
+            remedy="leave this view out, or choose a mode that measures the subject's centre, as exact-aimed does",
+        )
+    return Rigid(camera.pose.R, camera.pose.t * fmt.distance / distance)
+
+
 def _crop_view(
     camera: Camera, stats: MaskStats | None, similarity: Similarity, recipe: Recipe, fmt: ModelFormat
 ) -> ViewPlan:
@@ -226,14 +238,37 @@ def _crop_view(
     K_without_skew[0, 1] = 0.0
     declared = true.replace(K=fmt.K if square else K_without_skew, distortion=np.zeros(0), lens="radtan")
     if recipe.mode is Mode.DISTANCE_ONLY:
-        pose = camera.pose
-        scaled = Rigid(pose.R, pose.t * fmt.distance / np.linalg.norm(pose.t))
-        declared = declared.replace(T_cam_world=scaled.matrix)
+        declared = declared.replace(T_cam_world=_at_distance(camera, fmt).matrix)
     return ViewPlan(camera, declared, true, crop, crop.is_identity, 0.0, float(K[0, 0]) / fmt.focal)
 
 
 def _origin(note: str) -> SubjectCentre:
     return SubjectCentre(CentreSource.ORIGIN, np.zeros(3), None, note)
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A rig that is left as it is, in scale and pose.  why: continues "the rig …"."""
+
+    centre: SubjectCentre
+    why: str
+
+    @property
+    def scale_note(self) -> str:
+        return f"kept: the rig {self.why}"
+
+
+def kept_as_it_is(rig: Rig, recipe: Recipe, fmt: ModelFormat) -> Kept | None:
+    """Whether ``recipe`` has nothing to do to this rig, which is in the format already; None where it has."""
+    free = recipe.centre in (None, CentreSource.ORIGIN, CentreSource.AXES) and recipe.scale is None
+    exact = recipe.mode in (Mode.EXACT_AIMED, Mode.EXACT_CENTRED, Mode.DISTANCE_MATCHED)
+    if not (free and exact and recipe.keeps_orientation):
+        return None
+    done = recipe.mode is not Mode.DISTANCE_MATCHED and is_normalised(rig, fmt)
+    if not (done or rig_conforms(rig, fmt)):
+        return None
+    centre = _origin("the file's origin, where the axes of this conforming rig meet")
+    return Kept(centre, "was normalised to the format before" if done else "conforms to the format")
 
 
 def _conforming_view(camera: Camera, recipe: Recipe, fmt: ModelFormat) -> ViewPlan:
@@ -268,20 +303,13 @@ def make_plan(
     fed = rig.subset(recipe.views) if recipe.views else rig
     by_name = dict(zip(rig.names, masks, strict=True))
     fed_masks = [by_name[name] for name in fed.names]
-    free = recipe.centre in (None, CentreSource.ORIGIN, CentreSource.AXES) and recipe.scale is None
-    free = free and recipe.keeps_orientation
     left_out = ignored(mode, recipe.framings)
-    exact = mode in (Mode.EXACT_AIMED, Mode.EXACT_CENTRED, Mode.DISTANCE_MATCHED)
-    done = mode is not Mode.DISTANCE_MATCHED and is_normalised(rig, fmt)
-    if exact and free and (done or rig_conforms(rig, fmt)):
-        what = "was normalised to the format before" if done else "conforms to the format"
-        note = f"the rig {what}: images copied, cameras as the file declares them"
-        centre = _origin("the file's origin, where the axes of this conforming rig meet")
+    if (kept := kept_as_it_is(rig, recipe, fmt)) is not None:
+        note = f"the rig {kept.why}: images copied, cameras as the file declares them"
         by_hand = [name for name, _ in recipe.framings if name in rig.names]
         note += f"; framed by hand: {', '.join(by_hand)}" if by_hand else ""
-        kept = "kept: the rig is in the format's units already"
-        views, notes = [_conforming_view(camera, recipe, fmt) for camera in rig], (note, *left_out)
-        return Plan(mode, fmt, centre, Similarity.identity(), True, True, tuple(views), fed.names, notes, kept)
+        views, notes = tuple(_conforming_view(camera, recipe, fmt) for camera in rig), (note, *left_out)
+        return Plan(mode, fmt, kept.centre, Similarity.identity(), True, True, views, fed.names, notes, kept.scale_note)
     if not mode.follows_rays:
         centre = _origin("the file's origin, which this mode takes for the subject")
         similarity, scale_note = Similarity.identity(), f"{mode} keeps the file's units"

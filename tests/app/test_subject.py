@@ -14,19 +14,22 @@ from pytestqt.qtbot import QtBot
 from mouseview.app.main import Running
 from mouseview.app.panels.messages import FailureCard
 from mouseview.app.panels.subject import SubjectPanel
-from mouseview.app.panels.subject_text import numbers_in
+from mouseview.app.panels.subject_text import centre_choices, numbers_in
 from mouseview.app.probing.probe import Probe
 from mouseview.app.probing.solution import solve_probe
 from mouseview.app.scene3d.geometry import shown_cameras
 from mouseview.app.scene3d.state import SceneState
+from mouseview.app.subject_facts import subject_facts
+from mouseview.geometry.transforms import Rigid
 from mouseview.model.camera import Rig
 from mouseview.model.prepared import SubjectCentre
 from mouseview.model.recipe import AzimuthSource, CentreSource, Recipe, UpSource
 from mouseview.model.recipe_book import SampleChange
+from mouseview.model.sample import Sample
 from mouseview.normalise.plan import make_plan
 from mouseview.resources import model_format
 from tests.app.conftest import SAMPLES
-from tests.rigs import SUBJECT_MM, mouse_ring
+from tests.rigs import SUBJECT_MM, conforming_ring, mouse_ring
 
 LEFT = Qt.MouseButton.LeftButton
 SPOT = np.array([0.05, -0.08, 0.1])
@@ -154,6 +157,7 @@ def test_a_picked_point_is_this_samples_centre_until_it_is_given_back(
     assert change.centre is CentreSource.POINT
     assert change.point == pytest.approx(tuple(SPOT), abs=1e-6)
     assert recipe_of(opened).centre is None
+    qtbot.waitUntil(lambda: "picked with the probe" in str(panel.centre.source.detail), timeout=10_000)
     qtbot.waitUntil(lambda: panel.own_centre.isVisible(), timeout=10_000)
     qtbot.mouseClick(panel.own_centre, LEFT, pos=QPoint(8, 8))
     assert own_change(opened).is_empty
@@ -180,3 +184,27 @@ def test_the_scene_turns_with_the_choice() -> None:
     assert np.allclose(places[0], plan.similarity.apply(rig.centres))
     assert np.allclose(places[0], places[1])
     assert np.allclose(places[0], places[2])
+
+
+@pytest.mark.parametrize("step", [0.0, 0.01])
+def test_a_rig_in_the_format_is_kept_and_the_panel_says_so(step: float) -> None:
+    """Conforming, or normalised before: what is said is what the plan does."""
+    rig = conforming_ring()
+    cameras = [
+        camera.replace(T_cam_world=Rigid(camera.pose.R, camera.pose.t * (1 + step * index)).matrix)
+        for index, camera in enumerate(rig)
+    ]
+    sample = Sample("kept", Rig(tuple(cameras), units="model"), (None,) * len(rig))
+    centres = (SubjectCentre(CentreSource.MASKS, np.array([0.01, 0.02, 0.0]), 0.1, "masks"),)
+    facts = subject_facts(sample, Recipe(), centres, "facelift")
+    plan = make_plan(sample.rig, (None,) * len(rig), centres[0], Recipe(), model_format("facelift"))
+    assert facts.scale == plan.similarity.scale == 1.0
+    assert facts.scale_note == plan.scale_note
+    assert "normalised to the format before" in facts.scale_note
+    assert facts.centre is not None
+    assert np.array_equal(facts.centre.point, plan.centre.point)
+    rows = centre_choices(centres, facts.centre, Recipe(), None, "model units")
+    assert rows[0][0] == "Most trusted (file's origin)"
+    own = subject_facts(sample, Recipe(scale=2.0), centres, "facelift")
+    assert own.scale == 2.0
+    assert own.centre is centres[0]

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from mouseview.geometry.transforms import Rigid, Similarity
 from mouseview.model.errors import MouseViewError
 from mouseview.model.finding import Truth
-from mouseview.model.prepared import Prepared
+from mouseview.model.prepared import Prepared, SubjectCentre
 from mouseview.model.recipe import CentreSource, Mode, Recipe
 from mouseview.model.sample import Sample
 from mouseview.normalise.centres import choose_centre, subject_centres
-from mouseview.normalise.plan import OCCUPANCY
+from mouseview.normalise.plan import OCCUPANCY, make_plan
 from mouseview.normalise.prepare import prepare, source_to_canonical, to_world_mm
 from mouseview.resources import model_format
 from tests.rigs import SUBJECT_MM, conforming_ring, mouse_ring, with_camera
@@ -170,6 +170,16 @@ def test_distance_only_moves_each_camera_by_itself() -> None:
     np.testing.assert_allclose(result.rig.distances(np.zeros(3)), FORMAT.distance, atol=1e-12)
     assert result.similarity is None
     assert result.true_rig.distances(np.zeros(3)).mean() == pytest.approx(FORMAT.distance)
+
+
+def test_distance_only_refuses_a_camera_at_the_origin_it_measures_from() -> None:
+    camera = mouse_ring(SIZE)[2]
+    rig = with_camera(mouse_ring(SIZE), 2, T_cam_world=Rigid(camera.pose.R, np.zeros(3)).matrix)
+    centre = SubjectCentre(CentreSource.POINT, SUBJECT_MM, None, "")
+    with pytest.raises(MouseViewError, match="stands at the file's origin") as caught:
+        make_plan(rig, (None,) * len(rig), centre, Recipe(mode=Mode.DISTANCE_ONLY), FORMAT)
+    assert caught.value.place == camera.name
+    assert "leave this view out" in caught.value.remedy
 
 
 def test_forced_k_declares_the_format_over_a_crop() -> None:

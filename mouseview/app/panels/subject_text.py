@@ -56,7 +56,8 @@ def centre_choices(
         gap = 0.0 if used is None else float(np.linalg.norm(np.asarray(point) - used.point))
         return f" · {gap:.3g} {unit} away" if gap > 0 else ""
 
-    title = _CENTRES[centres[0].source] if centres else ""
+    trusted = used if used is not None and recipe.centre is None else centres[0] if centres else None
+    title = _CENTRES[trusted.source] if trusted is not None else ""
     best = f" ({title[:1].lower()}{title[1:]})" if title else ""
     found: Choices = [(f"Most trusted{best}", None, "Of each sample: labels, else masks, else the optical axes")]
     found += [(f"{_CENTRES[one.source]}{away(one.point)}", one.source, one.note) for one in centres]
@@ -75,8 +76,8 @@ def scale_choices(scale: float | None, survey: SessionSurvey | None) -> Choices:
         off = 0.0 if scale is None else 100 * (survey.scale / scale - 1)
         session = f" · {off:+.1f} %" if abs(off) >= 0.05 else ""
     return [
-        ("Each sample's distances", "sample", "The format's distance over the fed cameras' mean distance; "
-         "a batch takes that of its first sample for all"),
+        ("Each sample's own", "sample", "The format's distance over the fed cameras' mean distance; "
+         "a batch takes that of its first sample for all. A rig that is in the format already is not scaled"),
         (f"The session's{session}", "session", "One scale for all frames, from the median over the session"),
         ("Own number", "given", "Model units per unit of the file"),
     ]  # fmt: skip
@@ -127,6 +128,8 @@ def walking_text(
         return "Of this sample alone.", False
     if used.source in _PER_FRAME:
         return "Of each sample: it follows the animal.", False
+    if survey is None and used.source is CentreSource.ORIGIN:
+        return "The file's own origin, wherever the animal is.", False
     if survey is None:
         return "Fixed: the same for all samples, wherever the animal walks.", False
     point = used.point
