@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from mouseview.app.consent import ConsentDesk
 from mouseview.app.edits import Replace
 from mouseview.app.jobs import Failure, Jobs, Ticket
 from mouseview.app.probing.probe import Probe
+from mouseview.app.results import RUN_SLOT, SAMPLE_SLOTS, Results
 from mouseview.app.state import AppState, SceneChoice, ViewImage
 from mouseview.model.errors import MouseViewError
 from mouseview.model.recipe import Mode
@@ -31,20 +31,8 @@ if TYPE_CHECKING:
     from mouseview.multiview.rig_difference import RigDifference
     from mouseview.workflow.project import Project
 
-_KEPT_RESULTS = 12
 _AFTER_PAINT_MS = 120
-RUN_SLOT = "run"  # one reconstruction or comparison at a time
-_DERIVING = ("sample", "images", "check", "centres", "prepare", "summaries", RUN_SLOT)
-
-
-class _Kept(OrderedDict[Any, Any]):
-    """The most recent results by what decides them, so that undoing a choice finds its result again."""
-
-    def keep(self, key: Any, value: Any) -> None:
-        self[key] = value
-        self.move_to_end(key)
-        while len(self) > _KEPT_RESULTS:
-            self.popitem(last=False)
+_DERIVING = ("sample", "images", *SAMPLE_SLOTS, "summaries", RUN_SLOT)
 
 
 class Controller(QObject):
@@ -71,8 +59,9 @@ class Controller(QObject):
         self.autosaver.failed.connect(self.failed)
         self._closed = False
         self._hurried = False
-        self._checked: tuple[int, str] | None = None
-        self._kept_prepared, self._kept_runs, self._kept_modes = _Kept(), _Kept(), _Kept()
+        self._results = Results(self.jobs, self._engine, lambda: self.state, self._put, self)
+        self._results.failed.connect(self.failed)
+        self._results.told.connect(self.told)
 
     @property
     def engine(self) -> tasks.EngineRoom:
@@ -146,8 +135,7 @@ class Controller(QObject):
         name = self.state.dataset.names[current] if self.state.dataset is not None and current >= 0 else ""
         for slot in _DERIVING:
             self.jobs.cancel(slot)
-        for kept in (self._kept_prepared, self._kept_runs, self._kept_modes):
-            kept.clear()  # their keys do not speak of these decisions
+        self._results.forget()
         here = set(dataset.names)
         selection = tuple(name for name in self.state.selection if name in here)
         self._put(dataset=dataset, sample_index=-1, selection=selection)
@@ -170,7 +158,7 @@ class Controller(QObject):
         dataset = self.state.dataset
         if dataset is None or not 0 <= index < len(dataset) or index == self.state.sample_index:
             return
-        for slot in ("images", "check", "centres", "prepare"):
+        for slot in ("images", *SAMPLE_SLOTS):
             self.jobs.cancel(slot)
         self._put(sample_index=index)
         self.jobs.submit(
@@ -286,7 +274,7 @@ class Controller(QObject):
             project = project.replace(sample=current.sample)
         self._put(project=project)
         self._keep()
-        self._derive()
+        self._results.derive()
 
     def save(self, path: str) -> None:
         from mouseview.workflow.project import save_project
@@ -309,7 +297,7 @@ class Controller(QObject):
         if project is not None:
             self.autosaver.note(project, self.state.project_file or project.dataset_path)
 
-    # ---- deriving ------------------------------------------------------------------------------------------------
+    # ---- reading -------------------------------------------------------------------------------------------------
 
     def _sample_failed(self, failure: Failure) -> None:
         self._show_no_sample()
@@ -326,7 +314,7 @@ class Controller(QObject):
         first_look = not project.sample
         project = project.replace(sample=sample.name, held_out=marked_held_out if first_look else known)
         names = sample.rig.names
-        self._checked = None
+        self._results.check_again()
         self._put(
             project=project,
             sample=sample,
@@ -348,61 +336,12 @@ class Controller(QObject):
         """Everything that needs numba, which would else hold up the first frame."""
         if self._closed or self._hurried or self.state.sample is not sample:
             return
-        self._derive()
-        self.jobs.submit("centres", "Finding the subject", lambda _t: tasks.find_centres(sample),
-                         lambda centres: self._put(centres=centres), self._show_problem)  # fmt: skip
+        self._results.examine(sample)
 
     def _image_arrived(self, index: int, view: ViewImage) -> None:
         images = list(self.state.images)
         images[index] = view
         self._put(images=tuple(images))
-
-    def _key(self) -> tuple[Any, ...]:
-        """What decides the results of this sample."""
-        state = self.state
-        assert state.project is not None
-        assert state.dataset is not None
-        project = state.project
-        recipe = project.recipe_for(state.sample.name) if state.sample is not None else project.recipe
-        return (str(state.dataset.path), state.sample_index, recipe, project.held_out, project.checkpoint)
-
-    def _derive(self) -> None:
-        """Bring prepared views and results up to the project; what is known already is shown at once."""
-        sample, project = self.state.sample, self.state.project
-        if sample is None or project is None:
-            return
-        self._check(sample, project.checkpoint)
-        key = self._key()
-        run, compared = self._kept_runs.get(key, (None, ()))
-        mode_key = (*key[:2], dataclasses.replace(key[2], mode=Mode.EXACT_AIMED), *key[3:])
-        self._put(reconstruction=run, compared=compared, modes=self._kept_modes.get(mode_key, ()))
-        if not sample.has_images:
-            self._put(prepare_problem="There are no images to normalise, only cameras.", prepared=None, fed_textures=())
-            return
-        if key in self._kept_prepared:
-            prepared, textures = self._kept_prepared[key]
-            self._put(prepared=prepared, fed_textures=textures, prepare_problem="")
-            return
-
-        def done(got: tuple[Any, Any]) -> None:
-            self._kept_prepared.keep(key, got)
-            self._put(prepared=got[0], fed_textures=got[1], prepare_problem="")
-
-        self.jobs.submit("prepare", f"Normalising {sample.name}", lambda _t: tasks.prepare(sample, project), done,
-                         self._show_problem)  # fmt: skip
-
-    def _check(self, sample: Sample, checkpoint: str) -> None:
-        """Findings depend on the format of the weights; a crop or another mode changes nothing about them."""
-        if self._checked == (id(sample), checkpoint):
-            return
-        self._checked = (id(sample), checkpoint)
-        self.jobs.submit("check", "Checking the sample", lambda _t: tasks.check(sample, checkpoint),
-                         lambda findings: self._put(findings=findings), self.failed.emit)  # fmt: skip
-
-    def _show_problem(self, failure: Failure) -> None:
-        """A sample that cannot be normalised says so in its place; it is a property of the sample, not an accident."""
-        text = "\n".join(part for part in (failure.message, f"→ {failure.remedy}" if failure.remedy else "") if part)
-        self._put(prepare_problem=text, prepared=None, fed_textures=())
 
     def summarise(self, rows: tuple[int, ...]) -> None:
         dataset = self.state.dataset
@@ -413,43 +352,10 @@ class Controller(QObject):
     # ---- running -------------------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        sample, project = self.state.sample, self.state.project
-        if sample is None or project is None:
-            return
-        key = self._key()
-
-        def done(got: tuple[Any, Any]) -> None:
-            self._kept_runs.keep(key, got)
-            if self._current(key):
-                self._put(reconstruction=got[0], compared=got[1])
-            note = " The render has gone white: see the findings." if got[0].white_collapse else ""
-            self.told.emit(f"Reconstructed {sample.name} in {got[0].seconds:.1f} s on {got[0].device}.{note}")
-
-        def work(ticket: Ticket) -> Any:
-            return self._engine.reconstruct(sample, project, ticket)
-
-        self.jobs.submit(RUN_SLOT, f"Reconstructing {sample.name}", work, done, self.failed.emit)
+        self._results.run()
 
     def run_modes(self) -> None:
-        sample, project = self.state.sample, self.state.project
-        if sample is None or project is None:
-            return
-        key = self._key()
-        mode_key = (*key[:2], dataclasses.replace(key[2], mode=Mode.EXACT_AIMED), *key[3:])
-
-        def done(results: tuple[Any, ...]) -> None:
-            self._kept_modes.keep(mode_key, results)
-            if self._current(key):
-                self._put(modes=results)
-            self.told.emit(f"Compared {len(results)} modes on {sample.name}.")
-
-        def work(ticket: Ticket) -> Any:
-            return self._engine.compare_modes(sample, project, ticket)
-
-        self.jobs.submit(RUN_SLOT, f"Comparing all modes on {sample.name}", work, done, self.failed.emit)
-
-    def _current(self, key: tuple[Any, ...]) -> bool:
-        return self.state.sample is not None and self.state.project is not None and self._key() == key
+        self._results.run_modes()
 
     def cancel(self) -> None:
         for slot in (RUN_SLOT, "demo", "open"):

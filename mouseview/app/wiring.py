@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QAbstractSlider,
-    QAbstractSpinBox,
-    QApplication,
-    QComboBox,
-    QFileDialog,
-    QInputDialog,
-    QMessageBox,
-)
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox
 
 from mouseview.app.appearance import CHOICES, Appearance
+from mouseview.app.arrow_keeper import ArrowKeeper
 from mouseview.app.consent import Question
-from mouseview.app.controller import RUN_SLOT, Controller
+from mouseview.app.controller import Controller
 from mouseview.app.desks.all_desks import Desks
 from mouseview.app.desks.crop import FULL_SLOT, READY_SLOT
 from mouseview.app.desks.jobs import SLOT as JOB_SLOT
@@ -37,6 +29,7 @@ from mouseview.app.panels import findings as findings_panel
 from mouseview.app.panels import ledger as ledger_panel
 from mouseview.app.panels.model import seconds_text
 from mouseview.app.recent import Recent
+from mouseview.app.results import RUN_SLOT
 from mouseview.app.screenshots import save_picture
 from mouseview.app.state import AppState
 from mouseview.app.tokens import tokens
@@ -62,25 +55,6 @@ _QUIET_SLOTS = (
     "prepare",
 )
 _PROJECT_FILTER = "MouseView projects (*.mouseview)"
-
-
-class ArrowKeeper(QObject):
-    """Lists, sliders and boxes that have the focus keep the arrow keys that would else step through samples."""
-
-    _KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home)
-    _KEEPERS = (QComboBox, QAbstractSpinBox, QAbstractSlider, QAbstractItemView)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in self._KEYS
-            and event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-            and isinstance(watched, self._KEEPERS)
-        ):
-            event.accept()
-            return True
-        return False
 
 
 class Wiring(QObject):

@@ -214,7 +214,7 @@ def test_the_window_stays_alive_while_work_is_done(opened: Running, qtbot: QtBot
 
 
 def engine_stand_in(opened: Running, monkeypatch: pytest.MonkeyPatch, steps: int = 4) -> list[Ticket]:
-    """An engine with the real one's signatures: reports progress, can be cancelled, returns noise as prediction."""
+    """A run with the real one's signature: reports progress, can be cancelled, returns noise as prediction."""
     from mouseview.model.errors import Cancelled
 
     tickets: list[Ticket] = []
@@ -239,9 +239,8 @@ def engine_stand_in(opened: Running, monkeypatch: pytest.MonkeyPatch, steps: int
                                  white_collapse=False, predicted_alpha=0.8)  # fmt: skip
         return result, tuple(views)
 
-    engine = create_autospec(tasks.EngineRoom, instance=True)
-    engine.reconstruct.side_effect = reconstruct
-    monkeypatch.setattr(opened.controller, "_engine", engine)
+    engine = opened.controller.engine
+    monkeypatch.setattr(engine, "reconstruct", create_autospec(engine.reconstruct, side_effect=reconstruct))
     return tickets
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
-from mouseview.app.controller import RUN_SLOT, Controller
+from mouseview.app.controller import Controller
 from mouseview.app.jobs import Ticket
 from mouseview.app.panels.view_choice import EVERY, ViewChoice
+from mouseview.app.results import RUN_SLOT
 from mouseview.app.state import AppState, Changed
 
 if TYPE_CHECKING:  # imported by the work that needs it, after the first frame
