@@ -13,8 +13,12 @@ _FASTEST_PER_S = 25.0
 
 
 class Player(QObject):
-    """``playing_changed(bool)``. Plays to the last sample, or until it is stopped or something else is chosen."""
+    """``begins`` before anything moves; ``playing_changed(bool)``.
 
+    Plays to the last sample, or until it is stopped or something else is chosen.
+    """
+
+    begins = Signal()
     playing_changed = Signal(bool)
 
     def __init__(self, controller: Controller) -> None:
@@ -37,6 +41,7 @@ class Player(QObject):
             self._start(len(self._controller.state.dataset))
 
     def _start(self, count: int) -> None:
+        self.begins.emit()
         if self._controller.state.sample_index >= count - 1:
             self._controller.choose_sample(0)
         self._expected = self._controller.state.sample_index

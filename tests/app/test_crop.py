@@ -402,3 +402,35 @@ def test_in_the_window_keys_and_tabs_mean_what_they_say(opened: Running, qtbot: 
     qtbot.waitUntil(lambda: controller.state.sample.name == SAMPLES[1] and desk.editable, timeout=30_000)
     assert not desk.in_hand
     assert hand.framing == Framing()
+
+
+def test_steps_that_are_still_gathered_can_be_undone_and_survive_playing(opened: Running, qtbot: QtBot) -> None:
+    window, controller = opened.window, opened.controller
+    desk, canvas, undo = opened.wiring.desks.crop.desk, window.crop.canvas, window.actions_["undo"]
+    qtbot.keyClick(window, Qt.Key.Key_C)
+    qtbot.waitUntil(lambda: desk.editable, timeout=30_000)
+    QApplication.processEvents()
+    hand = Hand(window.crop, desk, controller, qtbot)
+    name = controller.state.camera
+    assert not undo.isEnabled(), "there is nothing in the history yet"
+    qtbot.keyClick(canvas, Qt.Key.Key_Right)
+    assert desk.in_hand
+    assert undo.isEnabled()
+    assert undo.text() == f"Undo nudge {name}"
+    qtbot.keyClick(window, Qt.Key.Key_Z, CONTROL)
+    assert not desk.in_hand
+    assert hand.framing == Framing()
+    assert not controller.history.canUndo()
+    assert controller.history.canRedo()
+    assert not undo.isEnabled()
+    # playing begins within the time in which steps are gathered
+    sample = controller.state.sample.name
+    qtbot.waitUntil(lambda: desk.editable, timeout=30_000)
+    qtbot.keyClick(canvas, Qt.Key.Key_Down)
+    assert desk.in_hand
+    window.actions_["play"].trigger()
+    assert not desk.in_hand
+    assert hand.steps == [f"nudge {name}"]
+    assert controller.history.canUndo()
+    qtbot.waitUntil(lambda: controller.state.sample_index == len(SAMPLES) - 1, timeout=30_000)
+    assert controller.state.project.recipe_for(sample).framing(name) != Framing()

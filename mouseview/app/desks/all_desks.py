@@ -46,7 +46,7 @@ class Desks(QObject):
         self.scope = ScopeWiring(window, controller, near)
         self.crop = CropWiring(window, controller)
         self.crop.desk.planned.connect(self.understanding.preview)
-        for before in (self.scope.scope.begins, window.closing):
+        for before in (self.scope.scope.begins, self.player.begins, window.closing):
             before.connect(self.crop.desk.flush)
         self.subject = SubjectDesk(controller)
         self._connect_session()

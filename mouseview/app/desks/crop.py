@@ -46,7 +46,8 @@ class _Hand:
 
 class CropDesk(QObject):
     """Intents in. ``planned(DraftPlan)`` on every live change, None when the project is shown again;
-    ``shown(Shown)`` what the panel paints; ``photographed(Photograph)``; ``hinted(Hint)``; ``failed(text)`` in place.
+    ``shown(Shown)`` what the panel paints; ``photographed(Photograph)``; ``hinted(Hint)``; ``failed(text)`` in place;
+    ``gathering(text)``: single steps that will be the edit ``text``, "" once they are one or given up.
     """
 
     planned = Signal(object)
@@ -54,6 +55,7 @@ class CropDesk(QObject):
     photographed = Signal(object)
     hinted = Signal(object)
     failed = Signal(str)
+    gathering = Signal(str)
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
@@ -201,6 +203,7 @@ class CropDesk(QObject):
             self._hand = _Hand(verb, ready.editor.ground.draft)
         self._try(framing)
         self._burst.start()
+        self.gathering.emit(self._words(verb))
 
     def flush(self) -> None:
         """Steps that are still being gathered become an edit now."""
@@ -245,9 +248,7 @@ class CropDesk(QObject):
         hand, ready, project = self._hand, self._ready, self._controller.state.project
         if hand is None or ready is None or project is None:
             return
-        self._burst.stop()
-        self._step.stop()
-        self._hand = None
+        self._drop_hand()
         name = ready.editor.camera.name
         framing = hand.draft.recipe.framing(name)
         if framing == ready.editor.framing:
@@ -259,7 +260,7 @@ class CropDesk(QObject):
         # the edit's own change of state finds this view ready
         self._wanted = self._key(after, ready.sample, name)
         self._ready = dataclasses.replace(ready, key=self._wanted, editor=editor, shown=editor.shown(hand.draft))
-        self._controller.edit(f"{hand.verb} {name}", recipe=after.recipe, samples=after.samples)
+        self._controller.edit(self._words(hand.verb), recipe=after.recipe, samples=after.samples)
         if self.editable:
             self._show_project()
 
@@ -270,9 +271,16 @@ class CropDesk(QObject):
         self.shown.emit(None)
 
     def _drop_hand(self) -> None:
+        gathered = self._hand is not None and not self._dragging
         self._burst.stop()
         self._step.stop()
         self._hand = None
+        if gathered:
+            self.gathering.emit("")
+
+    def _words(self, verb: str) -> str:
+        assert self._ready is not None
+        return f"{verb} {self._ready.editor.camera.name}"
 
     # ---- making ready --------------------------------------------------------------------------------------------
 

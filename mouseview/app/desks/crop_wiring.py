@@ -49,11 +49,18 @@ class CropWiring(QObject):
         window.docks["crop"].visibilityChanged.connect(self._see)  # of its tab, too
         for id in ("undo", "redo"):
             window.actions_[id].triggered.connect(lambda _checked=False: desk.flush())
+        desk.gathering.connect(self._offer_undo)
         window.actions_.on("crop", self._open)
 
     def show_state(self, state: AppState) -> None:
         """There is nothing to crop where there are only cameras."""
         self._window.set_idle("crop", state.sample is None or not state.sample.has_images)
+
+    def _offer_undo(self, gathered: str) -> None:
+        """Steps can be undone while they are still being gathered, even where the history is empty."""
+        history, undo = self._controller.history, self._window.actions_["undo"]
+        undo.setEnabled(bool(gathered) or history.canUndo())
+        undo.setText(f"Undo {gathered or history.undoText()}".strip())
 
     def _see(self, seen: bool) -> None:
         self.desk.activate(seen)
