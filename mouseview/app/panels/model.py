@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFormLayout,
     QHBoxLayout,
     QProgressBar,
     QPushButton,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from mouseview import resources
 from mouseview.app.jobs import JobStatus
+from mouseview.app.panels.forms import WheelGuard, panel_form
 from mouseview.app.panels.view_choice import ViewChoice
 from mouseview.app.panels.widgets import Badge, ElidedLabel, label, scrolling, truth_colour
 from mouseview.app.state import AppState, Changed
@@ -76,19 +76,14 @@ class ModelPanel(QWidget):
         self.note = ElidedLabel()
         self.note.setProperty("role", "muted")
         self._build()
+        self._guard = WheelGuard(self)
         for combo in (self.mode, self.checkpoint, self.device):
             combo.setMinimumWidth(60)
-            combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            combo.installEventFilter(self)
+            self._guard.watch(combo)
         self.show_progress(None)
 
     def _build(self) -> None:
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setHorizontalSpacing(10)
-        form.setVerticalSpacing(6)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        form = panel_form(6)
         mode_row = QHBoxLayout()
         mode_row.setSpacing(6)
         mode_row.addWidget(self.mode, 1)
@@ -123,13 +118,6 @@ class ModelPanel(QWidget):
         column.setSpacing(0)
         column.addWidget(scrolling(inner), 1)
         column.addLayout(foot)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # scrolling the panel must not change a choice that happens to lie under the pointer
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QComboBox) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return False
 
     def show_state(self, state: AppState) -> None:
         project = state.project

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from mouseview.app import theme
 from mouseview.app.desks.session import summary
 from mouseview.app.jobs import JobStatus
+from mouseview.app.panels.forms import WheelGuard, side_by_side
 from mouseview.app.panels.shift_curve import ShiftCurve
 from mouseview.app.panels.widgets import ElidedLabel, Segments, label, scrolling, sentence
 from mouseview.app.state import AppState, Changed
@@ -128,6 +129,7 @@ class SessionPanel(QWidget):
         self.use.clicked.connect(self.evidence_wanted)
         self.use.hide()
         self.note = label("", "muted", wrap=True)
+        self._guard = WheelGuard(self)
         self._build()
 
     def _build(self) -> None:
@@ -151,8 +153,8 @@ class SessionPanel(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(10)
         form.setVerticalSpacing(6)
-        form.addRow(label("Frames", "muted"), _row(self.start, label("to", "muted"), self.stop, None))
-        form.addRow(label("Every", "muted"), _row(self.stride, None))
+        form.addRow(label("Frames", "muted"), side_by_side(self.start, label("to", "muted"), self.stop, None))
+        form.addRow(label("Every", "muted"), side_by_side(self.stride, None))
         form.addRow(label("Pixels", "muted"), self.lens)
         words = QWidget()
         words.setObjectName("panel")
@@ -164,7 +166,7 @@ class SessionPanel(QWidget):
         side.setContentsMargins(6, 4, 10, 8)
         side.setSpacing(8)
         side.addLayout(form)
-        side.addLayout(_row(self.weigh, self.forget))
+        side.addLayout(side_by_side(self.weigh, self.forget))
         side.addWidget(self.use)
         side.addWidget(scrolling(words), 1)
         self._body = QWidget()
@@ -185,13 +187,6 @@ class SessionPanel(QWidget):
         column.addLayout(head)
         column.addWidget(self.invitation)
         column.addWidget(self._body, 1)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # scrolling the panel must not change a choice that happens to lie under the pointer
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, (QComboBox, QSpinBox)) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return False
 
     def row(self, camera: str) -> CameraRow:
         return self._rows[camera]
@@ -249,8 +244,7 @@ class SessionPanel(QWidget):
         row.masks.activated.connect(lambda at: self.masks_chosen.emit(camera, _path(row.masks, at)))
         row.shift.editingFinished.connect(lambda: self.offset_chosen.emit(camera, row.shift.value()))
         for widget in (row.video, row.masks, row.shift):
-            widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            widget.installEventFilter(self)
+            self._guard.watch(widget)
         return row
 
     def _range_edited(self) -> None:
@@ -264,19 +258,6 @@ def _number(least: int) -> QSpinBox:
     box.setKeyboardTracking(False)
     box.setFixedWidth(_NUMBER_PX)
     return box
-
-
-def _row(*widgets: QWidget | None) -> QHBoxLayout:
-    """Side by side; None takes up the rest."""
-    row = QHBoxLayout()
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(6)
-    for widget in widgets:
-        if widget is None:
-            row.addStretch(1)
-        else:
-            row.addWidget(widget)
-    return row
 
 
 def _fill(combo: QComboBox, session: Session, candidates: tuple[Path, ...], chosen: Path | None) -> None:

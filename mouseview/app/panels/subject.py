@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
-    QHBoxLayout,
     QLineEdit,
     QProgressBar,
     QPushButton,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from mouseview import resources
 from mouseview.app import theme
 from mouseview.app.jobs import JobStatus
+from mouseview.app.panels.forms import WheelGuard, panel_form, side_by_side
 from mouseview.app.panels.subject_text import (
     azimuth_choices,
     centre_choices,
@@ -50,7 +50,6 @@ class Choice:
         self.combo.setAccessibleName(name)
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.combo.setMinimumWidth(60)
-        self.combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.combo.activated.connect(lambda row: chosen(self._values[row]))
         self.number, self.source = ElidedLabel(), ElidedLabel()
         self.number.setFont(theme.mono_font(theme.FONT_PX - 1))
@@ -140,19 +139,15 @@ class SubjectPanel(QWidget):
         self.pick_all.clicked.connect(lambda: self.pick_wanted.emit(True))
         self.picked = label(_NO_MARKS, "muted", wrap=True)
         self._build()
+        self._guard = WheelGuard(self)
         for choice in (self.centre, self.scale, self.up, self.azimuth):
-            choice.combo.installEventFilter(self)
+            self._guard.watch(choice.combo)
 
     def _build(self) -> None:
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setHorizontalSpacing(10)
-        form.setVerticalSpacing(3)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        form = panel_form(3)
         self.centre.add_to(form, "Centre")
         form.addRow("", self.walking)
-        form.addRow("", _row(self.own_centre))
+        form.addRow("", side_by_side(self.own_centre, None))
         self.scale.add_to(form, "Scale")
         self.up.add_to(form, "Up")
         self.azimuth.add_to(form, "Azimuth")
@@ -164,23 +159,16 @@ class SubjectPanel(QWidget):
         body.addWidget(self.problem)
         body.addLayout(form)
         body.addSpacing(4)
-        body.addLayout(_row(self.measure, self.stop))
+        body.addLayout(side_by_side(self.measure, self.stop, None))
         body.addWidget(self.bar)
         body.addWidget(self.found)
         body.addSpacing(4)
-        body.addLayout(_row(self.pick_here, self.pick_all))
+        body.addLayout(side_by_side(self.pick_here, self.pick_all, None))
         body.addWidget(self.picked)
         body.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scrolling(inner))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # scrolling the panel must not change a choice that happens to lie under the pointer
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QComboBox) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return False
 
     # ---- showing -------------------------------------------------------------------------------------------------
 
@@ -312,13 +300,3 @@ def _say(shown: Any, text: str, grave: bool) -> None:
     if shown.property("role") != role:
         shown.setProperty("role", role)
         shown.style().polish(shown)
-
-
-def _row(*widgets: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(6)
-    for widget in widgets:
-        row.addWidget(widget)
-    row.addStretch(1)
-    return row
