@@ -41,15 +41,15 @@ def _window() -> list[Row]:
 
 
 def _probe() -> list[Row]:
-    from mouseview.cli.bench_probe import measure
+    from mouseview.cli.bench_apart import measure_apart
 
-    return [dict(row) for row in measure()]
+    return measure_apart("mouseview.app.probing.bench", "the probe")
 
 
 def _crop() -> list[Row]:
-    from mouseview.cli.bench_crop import measure
+    from mouseview.cli.bench_apart import measure_apart
 
-    return [dict(row) for row in measure()]
+    return measure_apart("mouseview.app.crop.bench", "the crop panel")
 
 
 def _session() -> list[Row]:

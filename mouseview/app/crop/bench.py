@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,14 +16,14 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSettings, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication
 
+from mouseview.app.bench_stage import SIZE, SUBJECT_MM, paint_without_display, ring
 from mouseview.app.main import Running, application, make_window
 from mouseview.formats.facelift import FILE_NAME, write_views
 from mouseview.formats.images import write_png
-from mouseview.geometry.transforms import look_at
-from mouseview.model.camera import Camera, Rig
+from mouseview.model.camera import Rig
 from mouseview.normalise.pixel_grid import pixel_grid
 
-_VIEWS, _SIZE = 8, (1152, 1024)
+_VIEWS = 8
 _WINDOW_PX = (1280, 800)
 _MOVES, _WARM, _ROUNDS = 60, 10, 3
 _BUDGET_S = 0.033
@@ -33,28 +31,16 @@ _PATIENCE_S = 120.0
 _WEIGHTS = "none"  # no such weights: the format is FaceLift's, 512 px
 
 
-def _rig() -> Rig:
-    """Eight cameras with lenses about the origin, in millimetres."""
-    cameras = []
-    for index in range(_VIEWS):
-        azimuth, height = 2 * np.pi * index / _VIEWS, 60.0 + 90.0 * (index % 3)
-        eye = np.array([310 * np.cos(azimuth), 310 * np.sin(azimuth), height])
-        K = np.array([[1650.0, 0.8, 570.0], [0, 1652.0, 500.0], [0, 0, 1]])
-        lens = np.array([-0.15, 0.18, 4e-4, -3e-4, -0.3])
-        cameras.append(Camera(f"cam_{index:02d}", *_SIZE, K, lens, look_at(eye, [4.0, -3, 10]).matrix))
-    return Rig(tuple(cameras), units="mm")
-
-
 def _write(folder: Path, rig: Rig) -> None:
     """One sample: noise under a disc as its mask."""
     rng = np.random.default_rng(0)
-    y, x = np.mgrid[: _SIZE[1], : _SIZE[0]]
+    y, x = np.mgrid[: SIZE[1], : SIZE[0]]
     (folder / "images").mkdir(parents=True)
     paths = [f"images/{camera.name}.png" for camera in rig]
     for camera, path in zip(rig, paths, strict=True):
-        coarse = rng.integers(0, 255, (_SIZE[1] // 8, _SIZE[0] // 8, 3), np.uint8)
-        image = np.dstack([cv2.resize(coarse, _SIZE), np.zeros(_SIZE[::-1], np.uint8)])
-        at = camera.project(np.array([4.0, -3, 10]))[0]
+        coarse = rng.integers(0, 255, (SIZE[1] // 8, SIZE[0] // 8, 3), np.uint8)
+        image = np.dstack([cv2.resize(coarse, SIZE), np.zeros(SIZE[::-1], np.uint8)])
+        at = camera.project(np.array(SUBJECT_MM))[0]
         image[..., 3] = 255 * (np.hypot(x - at[0], y - at[1]) < 160)
         write_png(folder / path, image)
     write_views(rig, folder / FILE_NAME, paths, "bench")
@@ -113,7 +99,7 @@ def _follow_row(running: Running) -> tuple[dict[str, Any], float]:
     median, slow = statistics.median(times), sorted(times)[int(0.95 * len(times))]
     row = {
         "name": "crop-follow",
-        "what": f"mouse move to repainted result, {_SIZE[0]}×{_SIZE[1]} with a lens to 512², ledger rows live: "
+        "what": f"mouse move to repainted result, {SIZE[0]}×{SIZE[1]} with a lens to 512², ledger rows live: "
         f"95 % within {slow * 1e3:.1f} ms; {median / _BUDGET_S:.0%} of {_BUDGET_S * 1e3:.0f} ms used; the window's "
         f"thread computes {statistics.median(busy) * 1e3:.1f} ms of it",
         "seconds": median,
@@ -175,7 +161,7 @@ def _full_row(running: Running, floor: float) -> dict[str, Any]:
 
 def measure(folder: Path) -> list[dict[str, Any]]:
     application()
-    rig = _rig()
+    rig = ring(_VIEWS)
     _write(folder / "data", rig)
     settings = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
     running = make_window(settings, None)
@@ -195,8 +181,7 @@ def measure(folder: Path) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # painted by the same code, shown nowhere
+    paint_without_display()
     with tempfile.TemporaryDirectory() as folder:
         print(json.dumps(measure(Path(folder))))
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,32 +13,21 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from mouseview.app import theme
+from mouseview.app.bench_stage import SIZE, paint_without_display, ring
 from mouseview.app.controller import Controller
 from mouseview.app.desks.probe import ProbeDesk
 from mouseview.app.panels.views import ViewsPanel
 from mouseview.app.qimages import GRID_SIDE_PX
 from mouseview.app.state import AppState, ViewImage
-from mouseview.geometry.transforms import Array, look_at
-from mouseview.model.camera import Camera, Rig
+from mouseview.geometry.transforms import Array
+from mouseview.model.camera import Rig
 from mouseview.model.sample import Sample
 from mouseview.multiview.epipolar import EpipolarCurve, EpipolarViews
 
-_VIEWS, _SIZE = 12, (1152, 1024)
+_VIEWS = 12
 _PANEL_PX = (876, 400)  # what the views have in a window of 1280×800 while one probes
 _MOVES, _ROUNDS = 60, 5
 _WANTED_PER_S = 30
-
-
-def _rig() -> Rig:
-    """Twelve cameras with lenses about the origin, in millimetres."""
-    cameras = []
-    for index in range(_VIEWS):
-        azimuth, height = 2 * np.pi * index / _VIEWS, 60.0 + 90.0 * (index % 3)
-        eye = np.array([310 * np.cos(azimuth), 310 * np.sin(azimuth), height])
-        K = np.array([[1650.0, 0.8, 570.0], [0, 1652.0, 500.0], [0, 0, 1]])
-        lens = np.array([-0.15, 0.18, 4e-4, -3e-4, -0.3])
-        cameras.append(Camera(f"cam_{index:02d}", *_SIZE, K, lens, look_at(eye, [4.0, -3, 10]).matrix))
-    return Rig(tuple(cameras), units="mm")
 
 
 def _pointer() -> Array:
@@ -95,7 +82,7 @@ def _window_row(rig: Rig, moves: Array, bare_seconds: float) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     images = []
     for camera in rig:
-        shape = (round(_SIZE[1] * GRID_SIDE_PX / _SIZE[0]), GRID_SIDE_PX, 4)
+        shape = (round(SIZE[1] * GRID_SIDE_PX / SIZE[0]), GRID_SIDE_PX, 4)
         pixels = rng.integers(0, 255, shape, np.uint8)
         image = QImage(pixels.data, shape[1], shape[0], QImage.Format.Format_RGBX8888).copy()
         images.append(ViewImage(camera.name, image, image))
@@ -132,12 +119,11 @@ def _window_row(rig: Rig, moves: Array, bare_seconds: float) -> dict[str, Any]:
 
 
 def main() -> None:
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # painted by the same code, shown nowhere
+    paint_without_display()
     application = QApplication.instance() or QApplication([])
     assert isinstance(application, QApplication)
     theme.apply(application, dark=False)
-    rig, moves = _rig(), _pointer()
+    rig, moves = ring(_VIEWS), _pointer()
     computed = _compute_row(rig, moves)
     print(json.dumps([computed, _window_row(rig, moves, computed["floor_seconds"])]))
 

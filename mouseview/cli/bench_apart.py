@@ -1,4 +1,4 @@
-"""How fast the probe follows the pointer, measured in a process of its own that may open a window."""
+"""Measures what needs a window in a process of its own, which may open one; this one stays free of Qt."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Any
 
 from mouseview.model.errors import MouseViewError
 
-_MODULE = "mouseview.app.probing.bench"
-_PATIENCE_S = 300
+_PATIENCE_S = 400
 
 
-def measure() -> list[dict[str, Any]]:
-    """Rows of ``mouseview bench``."""
+def measure_apart(module: str, what: str) -> list[dict[str, Any]]:
+    """Rows of ``mouseview bench``: what ``module`` prints last, as JSON. what: is measured, for errors."""
     done = subprocess.run(
-        [sys.executable, "-m", _MODULE],
+        [sys.executable, "-m", module],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -26,8 +25,8 @@ def measure() -> list[dict[str, Any]]:
     lines = done.stdout.strip().splitlines()
     if done.returncode != 0 or not lines:
         raise MouseViewError(
-            f"the probe was not measured (exit {done.returncode}): {done.stderr.strip()[-300:]}",
-            place=_MODULE,
+            f"{what} was not measured (exit {done.returncode}): {done.stderr.strip()[-300:]}",
+            place=module,
             remedy="mouseview doctor",
         )
     rows: list[dict[str, Any]] = json.loads(lines[-1])
