@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+if displays := os.environ.get("MOUSEVIEW_TEST_DISPLAYS", "").split():  # one for each worker
+    os.environ["DISPLAY"] = displays[int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % len(displays)]
 if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
