@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QDialog,
     QDoubleSpinBox,
@@ -20,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from mouseview.app.jobs import Failure, JobStatus
-from mouseview.app.panels.conventions_rows import READING_ROLE, ReadingHeader, ReadingRow, ReadingRows
+from mouseview.app.panels.conventions_rows import COLUMN_NAMES, COLUMNS, READING_ROLE, ReadingRow, ReadingRows
+from mouseview.app.panels.row_columns import ColumnHeader, paint_rows
 from mouseview.app.panels.widgets import Badge, label, rule, sentence
 from mouseview.app.tokens import Tokens
 
@@ -55,14 +55,10 @@ class ConventionsDialog(QDialog):
         self.model = QStandardItemModel()
         self.list = QListView()
         self.list.setModel(self.model)
-        self.list.setItemDelegate(ReadingRows(self.list))
-        self.list.setMouseTracking(True)
-        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        paint_rows(self.list, ReadingRows(self.list))
         self.list.setMinimumHeight(150)
         self.list.selectionModel().currentChanged.connect(self._chosen)
-        self.header = ReadingHeader()
+        self.header = ColumnHeader(COLUMNS, COLUMN_NAMES)
         self.unseparated_title = label("Cannot be separated by what is there", "section")
         self.unseparated = label("", "muted", wrap=True)
         self.use, self.back = QPushButton("Use this reading"), QPushButton("Back to the file's own reading")

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from mouseview.app import theme
+from mouseview.app.panels.row_columns import RowColumns
 from mouseview.app.panels.widgets import paint_badge, sentence
 from mouseview.app.tokens import Tokens
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 READING_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 _Index = QModelIndex | QPersistentModelIndex
 _ROW_PX = 30
-_NAME_SHARE, _SCORE_PX, _MARGIN_PX, _VERDICT_PX = 0.47, 78, 66, 138
+COLUMNS = RowColumns(0.47, ((78, 6), (66, 8), (138, 0)), bar_margins_px=24)
+COLUMN_NAMES = ("reading", "leaves", "× best", "verdict")
 _LEAST = 0.01  # px or degrees: what is below is nothing on the bars' logarithmic scale
 
 
@@ -83,39 +85,6 @@ def standing_colour(row: ReadingRow, t: Tokens) -> str:
     )
 
 
-def columns(rect: QRect) -> tuple[QRect, QRect, QRect, QRect, QRect]:
-    """Where a row has its words, bar, score, margin and verdict."""
-    area = rect.adjusted(10, 0, -10, 0)
-    words = QRect(area.left(), area.top(), round(_NAME_SHARE * area.width()), area.height())
-    verdict = QRect(area.right() - _VERDICT_PX, area.top(), _VERDICT_PX, area.height())
-    margin = QRect(verdict.left() - _MARGIN_PX - 8, area.top(), _MARGIN_PX, area.height())
-    score = QRect(margin.left() - _SCORE_PX - 6, area.top(), _SCORE_PX, area.height())
-    bar = QRect(words.right() + 12, area.top(), score.left() - words.right() - 24, area.height())
-    return words, bar, score, margin, verdict
-
-
-class ReadingHeader(QWidget):
-    """Names the columns."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFixedHeight(20)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        t = theme.current()
-        painter = QPainter(self)
-        painter.setFont(theme.ui_font(theme.FONT_PX - 1))
-        painter.setPen(QColor(t.faint))
-        words, bar, score, margin, verdict = columns(self.rect())
-        middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
-        painter.drawText(words, middle, "reading")
-        painter.drawText(
-            QRect(bar.left(), bar.top(), score.right() - bar.left(), bar.height()), middle | right, "leaves"
-        )
-        painter.drawText(margin, middle | right, "× best")
-        painter.drawText(verdict, middle | right, "verdict")
-
-
 class ReadingRows(QStyledItemDelegate):
     """Paints ``ReadingRow`` values."""
 
@@ -132,7 +101,7 @@ class ReadingRows(QStyledItemDelegate):
             painter.fillRect(rect, QColor(t.selected))
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(rect, QColor(t.hover))
-        words, bar, score, margin, verdict = columns(rect)
+        words, bar, score, margin, verdict = COLUMNS.of(rect)
         middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
         colour = standing_colour(row, t)
         if row.current:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QHBoxLayout,
     QListView,
@@ -19,7 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from mouseview.app.jobs import Failure, JobStatus
-from mouseview.app.panels.damage_rows import ROW_ROLE, DamageHeader, DamageRow, DamageRows
+from mouseview.app.panels.damage_rows import COLUMN_NAMES, COLUMNS, ROW_ROLE, DamageRow, DamageRows
+from mouseview.app.panels.row_columns import ColumnHeader, paint_rows
 from mouseview.app.panels.widgets import Segments, label, sentence
 from mouseview.model.recipe import Mode
 
@@ -62,16 +62,12 @@ class DamageDialog(QDialog):
         self.where.chosen.connect(lambda index: self.volume_wanted.emit(index == 1))
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
-        self.header = DamageHeader()
+        self.header = ColumnHeader(COLUMNS, COLUMN_NAMES)
         self.model = QStandardItemModel()
         self.list = QListView()
         self.list.setModel(self.model)
         self.delegate = DamageRows(self.list)
-        self.list.setItemDelegate(self.delegate)
-        self.list.setMouseTracking(True)
-        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        paint_rows(self.list, self.delegate)
         self.list.clicked.connect(self._choose)
         self.list.activated.connect(self._choose)
         close = QPushButton("Close")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mouseview.app import theme
+from mouseview.app.panels.row_columns import RowColumns
 from mouseview.app.panels.widgets import paint_badge, truth_colour
 from mouseview.model.finding import Truth
 from mouseview.model.recipe import Mode
@@ -16,7 +17,8 @@ from mouseview.model.recipe import Mode
 ROW_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 _Index = QModelIndex | QPersistentModelIndex
 _ROW_PX = 36
-_WORDS_SHARE, _PX_PX, _LENGTH_PX, _TRUTH_PX = 0.45, 70, 82, 104
+COLUMNS = RowColumns(0.45, ((70, 4), (82, 4), (104, 0)), bar_margins_px=18)
+COLUMN_NAMES = ("what is declared", "RMS", "at the subject", "truth")
 _LEAST_BAR_PX = 3.0
 
 
@@ -35,43 +37,8 @@ class DamageRow:
     shares: tuple[float, float, float] | None
 
 
-def columns(rect: QRect) -> tuple[QRect, QRect, QRect, QRect, QRect]:
-    """Where a row has its words, bar, px, length and truth."""
-    area = rect.adjusted(10, 0, -10, 0)
-    words = QRect(area.left(), area.top(), round(_WORDS_SHARE * area.width()), area.height())
-    truth = QRect(area.right() - _TRUTH_PX, area.top(), _TRUTH_PX, area.height())
-    length = QRect(truth.left() - _LENGTH_PX - 4, area.top(), _LENGTH_PX, area.height())
-    px = QRect(length.left() - _PX_PX - 4, area.top(), _PX_PX, area.height())
-    bar = QRect(words.right() + 12, area.top(), px.left() - words.right() - 18, area.height())
-    return words, bar, px, length, truth
-
-
-class DamageHeader(QWidget):
-    """Names the columns and marks the scale. ticks: (share of the scale, words)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ticks: tuple[tuple[float, str], ...] = ()
-        self.setFixedHeight(20)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        t = theme.current()
-        painter = QPainter(self)
-        painter.setFont(theme.ui_font(theme.FONT_PX - 1))
-        painter.setPen(QColor(t.faint))
-        words, bar, px, length, truth = columns(self.rect())
-        middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
-        painter.drawText(words, middle, "what is declared")
-        painter.drawText(px, middle | right, "RMS")
-        painter.drawText(length, middle | right, "at the subject")
-        painter.drawText(truth, middle | right, "truth")
-        for share, text in self.ticks:
-            x = bar.left() + share * bar.width()
-            painter.drawText(QRectF(x - 30, bar.top(), 60, bar.height()), Qt.AlignmentFlag.AlignCenter, text)
-
-
 class DamageRows(QStyledItemDelegate):
-    """Paints ``DamageRow`` values; ``ticks`` as in the header."""
+    """Paints ``DamageRow`` values; ticks: as in ``ColumnHeader``."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -90,7 +57,7 @@ class DamageRows(QStyledItemDelegate):
             painter.fillRect(rect, QColor(t.selected))
         elif row.mode is not None and option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(rect, QColor(t.hover))
-        words, bar, px, length, truth = columns(rect)
+        words, bar, px, length, truth = COLUMNS.of(rect)
         middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
         self._paint_words(painter, words, row)
         self._paint_bar(painter, bar, row)

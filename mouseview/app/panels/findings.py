@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
     QListView,
     QStyle,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from mouseview.app import theme
 from mouseview.app.panels import wrapped_text
+from mouseview.app.panels.row_columns import paint_rows
 from mouseview.app.panels.widgets import label, sentence, severity_colour, severity_icon
 from mouseview.app.state import SEVERITY_ORDER, AppState, Changed
 from mouseview.model.finding import Finding, Severity
@@ -102,11 +102,7 @@ class FindingsPanel(QWidget):
         self.model = QStandardItemModel()
         self.list = _List()
         self.list.setModel(self.model)
-        self.list.setItemDelegate(_Delegate(self.list))
-        self.list.setMouseTracking(True)
-        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        paint_rows(self.list, _Delegate(self.list))
         self.list.clicked.connect(self._clicked)
         head = QHBoxLayout()
         head.addWidget(self.summary, 1)
