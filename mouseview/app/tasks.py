@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from mouseview.workflow.order import OrderCheck
     from mouseview.workflow.project import Project
     from mouseview.workflow.reconstruct import Reconstruction
+
+T = TypeVar("T")
 
 DEMO_SEED = 1
 DEMO_SAMPLES = 3
@@ -172,14 +174,10 @@ class EngineRoom:
             self._client = self._stack.enter_context(WorkerClient(consent=self._consent))
         return self._client
 
-    def reconstruct(
-        self, sample: Sample, project: Project, ticket: Ticket
-    ) -> tuple[Reconstruction, tuple[ComparedView, ...]]:
-        from mouseview.app.compare_images import compared_views
-        from mouseview.workflow.reconstruct import reconstruct
-
+    def _run(self, work: Callable[..., T], sample: Sample, project: Project, ticket: Ticket) -> T:
+        """work: takes what ``workflow.reconstruct.reconstruct`` takes."""
         with self._lock:
-            result = reconstruct(
+            return work(
                 sample,
                 project.recipe_for(sample.name),
                 project.checkpoint,
@@ -189,6 +187,14 @@ class EngineRoom:
                 ticket.cancelled,
                 client=self._warm(),
             )
+
+    def reconstruct(
+        self, sample: Sample, project: Project, ticket: Ticket
+    ) -> tuple[Reconstruction, tuple[ComparedView, ...]]:
+        from mouseview.app.compare_images import compared_views
+        from mouseview.workflow.reconstruct import reconstruct
+
+        result = self._run(reconstruct, sample, project, ticket)
         return result, compared_views(result.views)
 
     def compare_modes(self, sample: Sample, project: Project, ticket: Ticket) -> tuple[ModeResult, ...]:
@@ -210,17 +216,7 @@ class EngineRoom:
     def check_order(self, sample: Sample, project: Project, ticket: Ticket) -> OrderCheck:
         from mouseview.workflow.order import check_order
 
-        with self._lock:
-            return check_order(
-                sample,
-                project.recipe_for(sample.name),
-                project.checkpoint,
-                project.device,
-                project.held_out,
-                ticket.progress,
-                ticket.cancelled,
-                client=self._warm(),
-            )
+        return self._run(check_order, sample, project, ticket)
 
     def describe(self, checkpoint: str, ticket: Ticket) -> dict[str, Any]:
         """What the weights say of themselves, see ``WorkerClient.describe``."""

@@ -25,7 +25,15 @@ from mouseview.model.sample import Sample
 from mouseview.normalise.prepare import prepare
 from mouseview.workflow.inspect import numbers
 from mouseview.workflow.open import fed_and_held_out
-from mouseview.workflow.reconstruct import Progress, never, no_progress, remember_pass, render_at, worker_or
+from mouseview.workflow.reconstruct import (
+    Progress,
+    gaussians_of,
+    never,
+    no_progress,
+    remember_pass,
+    render_at,
+    worker_or,
+)
 
 # The renders of two orders may differ by this much before the order counts as mattering: an error this small is far
 # below that of any reconstruction against its photographs.
@@ -110,16 +118,9 @@ def check_order(
         scenes = []
         for turn, order in enumerate(orders):
             _stop_if(cancelled)
-            chosen = [prepared.rig.names.index(fed[position]) for position in order]
-            gaussians = worker.reconstruct(
-                checkpoint,
-                np.ascontiguousarray(prepared.images[chosen][..., :3]),
-                prepared.fxfycxcy[chosen],
-                prepared.c2w[chosen],
-                device=device,
-                progress=_of_turn(progress, turn, len(orders)),
-                cancelled=cancelled,
-            )
+            names = tuple(fed[position] for position in order)
+            told_on = _of_turn(progress, turn, len(orders))
+            gaussians = gaussians_of(worker, prepared, names, checkpoint, device, told_on, cancelled)
             remember_pass(worker.last_pass)
             size = prepared.images.shape[1]
             scenes.append(gaussians.select(unshuffled(order, len(gaussians), size * size)))

@@ -122,16 +122,15 @@ def reconstruct(
         progress(0.05, "normalising the views")
         prepared = prepare(sample, dataclasses.replace(recipe, model=model, views=fed))
         _stop_if(cancelled)
-        chosen = [prepared.rig.names.index(name) for name in fed]
         began = time.perf_counter()
-        gaussians = worker.reconstruct(
+        gaussians = gaussians_of(
+            worker,
+            prepared,
+            fed,
             checkpoint,
-            np.ascontiguousarray(prepared.images[chosen][..., :3]),
-            prepared.fxfycxcy[chosen],
-            prepared.c2w[chosen],
-            device=device,
-            progress=lambda fraction, what: progress(0.15 + 0.65 * fraction, what),
-            cancelled=cancelled,
+            device,
+            lambda fraction, what: progress(0.15 + 0.65 * fraction, what),
+            cancelled,
         )
         seconds = time.perf_counter() - began
         ran = worker.last_pass
@@ -149,6 +148,28 @@ def reconstruct(
     ran_on = worker.device or device
     alpha = _alpha_inside_masks(views)
     return Reconstruction(prepared, gaussians, tuple(views), seconds, alpha, ran_on, checkpoint, ran)
+
+
+def gaussians_of(
+    worker: WorkerClient,
+    prepared: Prepared,
+    names: tuple[str, ...],
+    checkpoint: str,
+    device: str,
+    progress: Progress,
+    cancelled: Callable[[], bool],
+) -> Gaussians:
+    """What the network makes of the prepared views ``names``, fed in this order."""
+    chosen = [prepared.rig.names.index(name) for name in names]
+    return worker.reconstruct(
+        checkpoint,
+        np.ascontiguousarray(prepared.images[chosen][..., :3]),
+        prepared.fxfycxcy[chosen],
+        prepared.c2w[chosen],
+        device=device,
+        progress=progress,
+        cancelled=cancelled,
+    )
 
 
 def remember_pass(ran: Pass | None) -> None:
