@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QContextMenuEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from mouseview.app.edits import Replace
@@ -140,6 +140,13 @@ def test_the_menu_of_an_image_speaks_of_that_view(unexamined: None, opened: Runn
     qtbot.keyClick(window, Qt.Key.Key_R, CTRL | ALT)
     assert shown(opened, SAMPLES[0], view).is_neutral
     window.messages.forget_notices()
+
+
+def test_a_button_that_opens_a_menu_shows_that_it_does(running: Running) -> None:
+    buttons = [button for button in running.window.findChildren(QToolButton) if button.menu() is not None]
+    ours = [button for button in buttons if button.text()]
+    assert running.window.crop.apply in ours
+    assert [button.text() for button in ours if not button.text().endswith(" ▾")] == []
 
 
 def test_undo_walks_back_through_everything_and_tells_when_it_acts_elsewhere(

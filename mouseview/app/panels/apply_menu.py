@@ -95,14 +95,14 @@ class FramingMenu(QMenu):
 
 
 class ApplyMenu(QToolButton):
-    """ "Apply to …": intents as of ``FramingMenu``; ``show_state(state)`` keeps its words right."""
+    """ "Apply to ▾": intents as of ``FramingMenu``; ``show_state(state)`` keeps its words right."""
 
     reach_wanted = Signal(object)
     lock_wanted = Signal(str, bool)
 
     def __init__(self) -> None:
         super().__init__()
-        self.setText("Apply to …")
+        self.setText("Apply to ▾")
         self.setToolTip("Carry this framing to more views and samples, or take it back")
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -155,7 +155,7 @@ class ScenePanel(QWidget):
         self.splats.setToolTip("Show the reconstructed Gaussians")
         self.splats.toggled.connect(lambda on: self._choose(gaussians=on))
         self.layers = QToolButton()
-        self.layers.setText("Show")
+        self.layers.setText("Show ▾")
         self.layers.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.layers.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.layers.setToolTip("What the scene shows")
