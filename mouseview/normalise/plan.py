@@ -308,8 +308,8 @@ def make_plan(
         note = f"the rig {kept.why}: images copied, cameras as the file declares them"
         by_hand = [name for name, _ in recipe.framings if name in rig.names]
         note += f"; framed by hand: {', '.join(by_hand)}" if by_hand else ""
-        views, notes = tuple(_conforming_view(camera, recipe, fmt) for camera in rig), (note, *left_out)
-        return Plan(mode, fmt, kept.centre, Similarity.identity(), True, True, views, fed.names, notes, kept.scale_note)
+        same, notes = tuple(_conforming_view(camera, recipe, fmt) for camera in rig), (note, *left_out)
+        return Plan(mode, fmt, kept.centre, Similarity.identity(), True, True, same, fed.names, notes, kept.scale_note)
     if not mode.follows_rays:
         centre = _origin("the file's origin, which this mode takes for the subject")
         similarity, scale_note = Similarity.identity(), f"{mode} keeps the file's units"
