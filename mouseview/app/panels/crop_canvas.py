@@ -10,11 +10,8 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
-    QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
 
 from mouseview.app import theme
 from mouseview.app.crop.curves import lens_grid
@@ -22,6 +19,7 @@ from mouseview.app.crop.ready import Photograph
 from mouseview.app.crop.shown import Shown
 from mouseview.app.crop.snap import SNAP_SCREEN_PX
 from mouseview.app.panels import crop_marks
+from mouseview.app.panels.backdrop import BackdropWidget
 from mouseview.app.panels.framing import Framing as Plane
 from mouseview.app.panels.view_marks import cosmetic
 from mouseview.app.panels.widgets import sentence
@@ -42,7 +40,7 @@ _SHIFT, _CONTROL, _ALT = (
 )  # fmt: skip
 
 
-class CropCanvas(QWidget):
+class CropCanvas(BackdropWidget):
     """Intents: ``taken(part, x, y)`` with part ``window`` or ``handle``, then ``moved(x, y, snap_px)`` and ``let_go``
     or ``given_up``; ``wheel_turned(steps, fine)``; ``nudged(right_px, down_px)``; ``picked(x, y)``.
 
@@ -76,7 +74,6 @@ class CropCanvas(QWidget):
         self._place = QPointF()  # that the drag has come to; behind the pointer where it was slowed down
         self._pan_from: QPointF | None = None
         self._hot = False
-        self._backdrop: QPixmap | None = None  # the photograph alone: what moves is painted over it
 
     def show_photograph(self, photograph: Photograph | None) -> None:
         other = self._photograph is None or photograph is None or photograph.camera != self._photograph.camera
@@ -137,10 +134,6 @@ class CropCanvas(QWidget):
         if self._room is None or not self._room.contains(wanted):
             self._room = wanted.adjusted(-pad, -pad, pad, pad)
             self._stale()
-
-    def _stale(self) -> None:
-        self._backdrop = None
-        self.update()
 
     # ---- mouse ---------------------------------------------------------------------------------------------------
 
@@ -244,14 +237,6 @@ class CropCanvas(QWidget):
 
     # ---- painting ------------------------------------------------------------------------------------------------
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._stale()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            self._stale()
-
     def focusInEvent(self, event: QEvent) -> None:
         self.update()
 
@@ -270,15 +255,12 @@ class CropCanvas(QWidget):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         plane, border = self.plane, shown.border
-        ratio = painter.device().devicePixelRatioF()
-        if self._backdrop is None or self._backdrop.devicePixelRatioF() != ratio:
-            self._backdrop = self._paint_backdrop(plane, ratio, t)
         if border is not None:
             painter.save()
             painter.setTransform(plane.transform, combine=True)
             crop_marks.paint_padding(painter, border, t)
             painter.restore()
-        painter.drawPixmap(0, 0, self._backdrop)
+        self._draw_backdrop(painter)
         if border is not None:
             painter.save()
             painter.setTransform(plane.transform, combine=True)
@@ -292,13 +274,10 @@ class CropCanvas(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
-    def _paint_backdrop(self, plane: Plane, ratio: float, t: Tokens) -> QPixmap:
+    def _paint_still(self, painter: QPainter, ratio: float) -> None:
         """The photograph; transparent beside it."""
-        made = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
-        made.setDevicePixelRatio(ratio)
-        made.fill(Qt.GlobalColor.transparent)
         assert self._shown is not None
-        painter = QPainter(made)
+        plane = self.plane
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         photograph, full = self._photograph, QRectF(0, 0, *self._shown.source.size)
         painter.setTransform(plane.transform, combine=True)
@@ -308,12 +287,10 @@ class CropCanvas(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, plane.scale * ratio < 4)
             painter.drawImage(full, photograph.image_for(plane.scale * ratio))
             crop_marks.paint_outline(painter, photograph.outline)
-        painter.setPen(cosmetic(t.faint, 1.0))  # a pale photograph has an end, too
+        painter.setPen(cosmetic(theme.current().faint, 1.0))  # a pale photograph has an end, too
         painter.drawRect(full)
         if self.grid_shown:
             crop_marks.paint_lens_grid(painter, *lens_grid(self._shown.source))
-        painter.end()
-        return made
 
     def _paint_marks(self, painter: QPainter, plane: Plane, shown: Shown, t: Tokens) -> None:
         """What has the same size however the photograph is magnified."""

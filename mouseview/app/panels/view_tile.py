@@ -14,14 +14,13 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
-    QPixmap,
-    QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy
 
 from mouseview.app import theme
 from mouseview.app.overlays import Overlay
+from mouseview.app.panels.backdrop import BackdropWidget
 from mouseview.app.panels.framing import Framing
 from mouseview.app.panels.probe_marks import paint_probe
 from mouseview.app.panels.view_marks import paint_overlay
@@ -36,7 +35,7 @@ _PIXELS_SHOWN = 4.0  # magnified beyond this, pixels are shown as squares: one c
 _MOST_ZOOM_OUT = 1.9  # a wide window may shrink the image by this much, not more
 
 
-class ViewTile(QWidget):
+class ViewTile(BackdropWidget):
     """Intents: ``chosen(name)`` for a click, ``entered(name)`` for a double-click, ``menu_wanted(name, place)``.
 
     While probing: ``hovered(name, x, y)`` in px of the image, NaN when the pointer leaves; ``mark_done`` after
@@ -66,7 +65,6 @@ class ViewTile(QWidget):
         self._centre: QPointF | None = None
         self._dragged: QPointF | None = None
         self._marking = False
-        self._backdrop: QPixmap | None = None  # all but the probe: hovering repaints nothing else
         self._selected = False
         self._tag = ""
         self._problem = ""
@@ -135,10 +133,6 @@ class ViewTile(QWidget):
         """How the image lies on the tile now."""
         return Framing(self._picture(), self._viewport(), self._zoom, self._centre)
 
-    def _stale(self) -> None:
-        self._backdrop = None
-        self.update()
-
     # ---- mouse ---------------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -196,14 +190,6 @@ class ViewTile(QWidget):
         self._ask_detail()
         event.accept()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._stale()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            self._stale()
-
     def _on_image(self, position: QPointF) -> bool:
         image = QRectF(0, 0, *self._size)
         return self._picture().contains(position) and image.contains(self.framing.to_image(position))
@@ -251,10 +237,7 @@ class ViewTile(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        ratio = painter.device().devicePixelRatioF()
-        if self._backdrop is None or self._backdrop.devicePixelRatioF() != ratio:
-            self._backdrop = self._paint_backdrop(ratio)
-        painter.drawPixmap(0, 0, self._backdrop)
+        self._draw_backdrop(painter)
         if self._probe.is_empty:
             return
         framing = self.framing
@@ -266,12 +249,9 @@ class ViewTile(QWidget):
         painter.setClipping(False)
         self._paint_residuals(painter)
 
-    def _paint_backdrop(self, ratio: float) -> QPixmap:
+    def _paint_still(self, painter: QPainter, ratio: float) -> None:
+        """All but the probe: hovering paints nothing else again."""
         t = theme.current()
-        made = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
-        made.setDevicePixelRatio(ratio)
-        made.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(made)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         frame, picture = self._frame(), self._picture()
         rounded = QPainterPath()
@@ -287,8 +267,6 @@ class ViewTile(QWidget):
         painter.setPen(QPen(QColor(t.accent if self._selected else t.border), 2 if self._selected else 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        painter.end()
-        return made
 
     def _paint_plane(self, painter: QPainter, t: Tokens) -> None:
         framing = self.framing

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from mouseview.app.probing.probe import Probe
 from mouseview.app.probing.scene import probe_shape
@@ -20,19 +17,6 @@ from tests.rigs import SUBJECT_MM, mouse_ring
 
 BARE = Layers(names=False, axes=False, ground=False, box=False, frusta=False)
 ENDS = SUBJECT_MM + np.array([[0.0, 0, 0], [60, -30, 20]])
-
-
-@pytest.fixture
-def view(qtbot: QtBot) -> Iterator[SceneView]:
-    widget = SceneView()
-    qtbot.addWidget(widget)
-    if not widget.has_opengl:
-        pytest.skip("no OpenGL on this display")
-    widget.resize(700, 500)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    yield widget
-    widget.close()
 
 
 def probed(theme: Theme) -> SceneState:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from mouseview.app.scene3d.geometry import display_ball
 from mouseview.app.scene3d.palette import PALETTES
@@ -16,19 +13,6 @@ from mouseview.model.camera import Rig
 from tests.app.scene3d.example import CENTRE_MM, SCALE, normalised, rig_mm, similarity
 
 BARE = Layers(names=False, axes=False, ground=False, box=False, frusta=False, textures=False)
-
-
-@pytest.fixture
-def view(qtbot: QtBot) -> Iterator[SceneView]:
-    widget = SceneView()
-    qtbot.addWidget(widget)
-    if not widget.has_opengl:
-        pytest.skip("no OpenGL on this display")
-    widget.resize(700, 500)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    yield widget
-    widget.close()
 
 
 def false_state(**changes: object) -> SceneState:

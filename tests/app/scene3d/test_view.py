@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -37,17 +36,12 @@ def example() -> SceneState:
 
 
 @pytest.fixture
-def view(qtbot: QtBot, example: SceneState) -> Iterator[SceneView]:
-    widget = SceneView()
-    qtbot.addWidget(widget)
-    if not widget.has_opengl:
-        pytest.skip("no OpenGL on this display")
-    widget.resize(WIDTH, HEIGHT)
-    widget.set_state(example)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    yield widget
-    widget.close()
+def view(hidden_view: SceneView, qtbot: QtBot, example: SceneState) -> SceneView:
+    hidden_view.resize(WIDTH, HEIGHT)
+    hidden_view.set_state(example)
+    with qtbot.waitExposed(hidden_view):
+        hidden_view.show()
+    return hidden_view
 
 
 def on_image(view: SceneView, name: str, uv: tuple[float, float] = (0.5, 0.5)) -> Array:
