@@ -12,7 +12,6 @@ from mouseview.cli.style import Style
 
 FINE = 0
 FAILED = 1  # something violated or failed
-WRONG_USAGE = 2
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 OpenWindow = Callable[[str | None, str | None, str | None, str | None], int]

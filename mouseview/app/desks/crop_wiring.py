@@ -54,7 +54,8 @@ class CropWiring(QObject):
 
     def show_state(self, state: AppState) -> None:
         """There is nothing to crop where there are only cameras."""
-        self._window.set_idle("crop", state.sample is None or not state.sample.has_images)
+        # while a sample is being read it stays: another tab would come to the front
+        self._window.set_idle("crop", state.sample is not None and not state.sample.has_images)
 
     def _offer_undo(self, gathered: str) -> None:
         """Steps can be undone while they are still being gathered, even where the history is empty."""
