@@ -99,5 +99,6 @@ def journey(wiring: Wiring, folder: Path) -> tuple[Step, ...]:
         Step(walk.normalise, picture("10_written")),
         Step(window.actions_["run"].trigger, picture("11_reconstructed_and_compared")),
         Step(walk.open_result),
-        Step(lambda: (walk.look("views"), walk.look("findings")), picture("12_the_exact_dataset")),
+        Step(lambda: walk.look("views")),
+        Step(lambda: walk.look("findings"), picture("12_the_exact_dataset")),
     )
